@@ -1,0 +1,207 @@
+"""The command line: presets | train | tune | runs | score | export, the core calls of the pages.
+
+Exit status: 0 when it was done, 1 when a run failed or something cannot be done now, 2 when the
+input was wrong. Whatever a person can cause is one line on stderr, never a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from fmnist_core.architecture import summarise
+from fmnist_core.cli.score import score
+from fmnist_core.cli.train import train
+from fmnist_core.cli.tune import tune
+from fmnist_core.codegen import keras_script
+from fmnist_core.errors import DataError, ExperimentError, LabError, RunError, RunNotFoundError
+from fmnist_core.history import epochs_csv
+from fmnist_core.presets import PRESETS
+from fmnist_core.runs import Run, RunStore
+from fmnist_core.search import SEARCHES
+
+PROGRAM = "python -m fmnist_core"
+BAD_INPUT = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status. Bad options end in SystemExit(2)."""
+    options = parser().parse_args(arguments)
+    if options.command is None:
+        parser().print_help()
+        return 0
+    try:
+        return int(options.command(options))
+    except (ExperimentError, DataError, RunNotFoundError) as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except LabError as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options; ``command`` is the function to call."""
+    parser = _Parser(prog=PROGRAM, description="Fashion-MNIST Lab without a browser.")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(metavar="COMMAND")
+    json_help = {"action": "store_true", "help": "for machines"}
+
+    presets = commands.add_parser("presets", help="list the networks that can be trained")
+    presets.add_argument("--json", **json_help)  # type: ignore[arg-type]
+    presets.set_defaults(command=_presets)
+
+    training = commands.add_parser(
+        "train", help="train one; Ctrl-C stops it and keeps what it has learned"
+    )
+    training.add_argument("--preset", required=True, metavar="NAME", help="one of the presets")
+    training.add_argument("--epochs", metavar="N", help="passes over the training pictures")
+    training.add_argument("--steps", metavar="N", help="a limit in steps; it decides over epochs")
+    training.add_argument("--seed", metavar="N", help="of splits, weights and order")
+    training.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="any setting: training.batch_size=128, data.label_noise=0.2 ...",
+    )
+    training.add_argument(
+        "--json",
+        action="store_true",
+        help="the last line on stdout is the result as JSON; progress goes to stderr",
+    )
+    training.set_defaults(command=train)
+
+    tuning = commands.add_parser(
+        "tune", help="search for better settings with Keras Tuner; judged on validation pictures"
+    )
+    tuning.add_argument("--preset", metavar="NAME", help=f"a search: {', '.join(SEARCHES)}")
+    tuning.add_argument("--resume", metavar="RUN", help="go on with a search that was broken off")
+    tuning.add_argument("--trials", metavar="N", help="combinations that are tried")
+    tuning.add_argument("--executions", metavar="N", help="trainings of each; their mean counts")
+    tuning.add_argument("--tuner", metavar="NAME", help="random, hyperband or bayesian")
+    tuning.add_argument("--seed", metavar="N", help="of what is tried")
+    tuning.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="of what does not vary: data.train_size=5000, training.epochs=3 ...",
+    )
+    tuning.add_argument(
+        "--json",
+        action="store_true",
+        help="the last line on stdout is the result as JSON; progress goes to stderr",
+    )
+    tuning.set_defaults(command=tune)
+
+    runs = commands.add_parser("runs", help="list the runs, newest first")
+    runs.add_argument("--json", **json_help)  # type: ignore[arg-type]
+    runs.set_defaults(command=_runs)
+
+    scoring = commands.add_parser(
+        "score", help="how often a model is right on a folder of your own pictures"
+    )
+    scoring.add_argument(
+        "pictures",
+        metavar="DIR",
+        help="with one folder per class: t-shirt-top, trouser ...; test means the test set",
+    )
+    scoring.add_argument("--model", metavar="NAME", help="a bundled model or a run")
+    scoring.add_argument(
+        "--out-of-distribution",
+        metavar="DIR",
+        help="pictures of anything but clothing: how well are they told apart; digits and noise "
+        "mean 1,000 that are made here",
+    )
+    scoring.add_argument("--json", **json_help)  # type: ignore[arg-type]
+    scoring.set_defaults(command=score)
+
+    export = commands.add_parser(
+        "export", help="a run's model.keras, history.csv, experiment.json and Keras script"
+    )
+    export.add_argument("run", metavar="RUN", help="its id, as runs lists it")
+    export.add_argument("--to", required=True, type=Path, metavar="DIR", help="made if missing")
+    export.set_defaults(command=_export)
+    return parser
+
+
+def _presets(options: argparse.Namespace) -> int:
+    rows = []
+    for preset in PRESETS.values():
+        summary = summarise(preset.experiment.architecture)
+        rows.append(
+            {
+                "name": preset.name,
+                "title": preset.title,
+                "parameters": summary.parameters,
+                "trainable_parameters": summary.trainable_parameters,
+            }
+        )
+    if options.json:
+        print(json.dumps(rows, indent=1))
+    else:
+        for row in rows:
+            print(f"{row['name']:<14} {row['parameters']:>10,} parameters  {row['title']}")
+    return 0
+
+
+def _runs(options: argparse.Namespace) -> int:
+    store = RunStore()
+    rows = [_row(store, run) for run in store.list()]
+    if options.json:
+        print(json.dumps(rows, indent=1))
+        return 0
+    if not rows:
+        print(f"No runs in {store.root} yet.")
+    for row in rows:
+        accuracy = "" if row["test"] is None else f"  test accuracy {row['test']['accuracy']:.4f}"
+        print(f"{row['run']:<40} {row['status']:<8} step {row['steps']:>7,}{accuracy}")
+    return 0
+
+
+def _row(store: RunStore, run: Run) -> dict[str, Any]:
+    state = store.state(run.id)
+    test = state.evaluated.get("test")
+    return {
+        "run": run.id,
+        "title": run.title,
+        "status": state.status,
+        "created": run.created,
+        "steps": state.step,
+        "test": {"accuracy": test.accuracy, "n": test.n} if test else None,
+    }
+
+
+def _export(options: argparse.Namespace) -> int:
+    store = RunStore()
+    run = store.get(options.run)
+    if run.search:
+        raise RunError(f"{run.title} is a search: it has no network. Train its best trial first.")
+    model = run.directory / "model.keras"
+    if not model.is_file():
+        raise RunError(f"{run.title} has no model to export yet. Wait until it has ended.")
+    try:
+        options.to.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(model, options.to / "model.keras")
+        shutil.copyfile(run.directory / "experiment.json", options.to / "experiment.json")
+        (options.to / "history.csv").write_text(epochs_csv(store.state(run.id)))
+        (options.to / "train.py").write_text(keras_script(run.experiment))
+    except OSError as error:
+        raise RunError(f"Could not write to {options.to}: {error.strerror}.") from error
+    print(f"Wrote model.keras, experiment.json, history.csv and train.py to {options.to}.")
+    return 0

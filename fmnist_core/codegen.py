@@ -1,0 +1,294 @@
+"""Experiment -> a plain Keras script that reproduces it, with nothing of this program in it.
+
+The script is assembled from parts that a reader would write by hand; what an experiment does not
+use (a schedule, early stopping, label noise, validation) is not in its script. Its split rule is
+that of ``datasets.splits``; its layers, their names and initial weights are those of
+``engine.build``. Tests hold them equal.
+"""
+
+from __future__ import annotations
+
+from fmnist_core import codegen_parts as parts
+from fmnist_core.architecture import (
+    Activation,
+    AnyLayer,
+    Architecture,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    MaxPooling2D,
+    Output,
+    layer_names,
+)
+from fmnist_core.experiment import (
+    Augmentation,
+    EarlyStopping,
+    Experiment,
+    Scaling,
+    Target,
+    Training,
+    check,
+)
+
+LINE_LENGTH = 100
+
+
+def keras_script(experiment: Experiment) -> str:
+    """The source of a Python script that needs only Keras 3 with TensorFlow, and NumPy.
+
+    It takes ``--data DIR`` (the four IDX files; without it Keras downloads Fashion-MNIST),
+    ``--epochs N`` and ``--steps N``; it prints the parameters, then the test accuracy.
+
+    Raises:
+        ExperimentError: the experiment cannot or may not be trained.
+    """
+    check(experiment)
+    data, target = experiment.data, experiment.training.target
+    train = "held_out:" if data.train_size is None else "held_out : held_out + TRAIN_SIZE"
+    sections = [
+        parts.HEAD.substitute(title=plain(experiment.title), constants=_constants(experiment)),
+        parts.READ,
+        parts.SPLIT.substitute(train=train),
+        parts.NOISE if data.label_noise else "",
+        parts.TRIANGLE if experiment.training.schedule == "triangle" else "",
+        _vary(data.augmentation),
+        parts.MIXED.substitute(mixup=data.augmentation.mixup) if data.augmentation.mixup else "",
+        _model(experiment),
+        parts.STOP_AFTER,
+        _stop_at(target) if target else "",
+        _main(experiment),
+    ]
+    return "\n\n\n".join(section.strip("\n") for section in sections if section) + "\n"
+
+
+def plain(title: str) -> str:
+    """A title that is safe inside a docstring: one line, no quotes, no escapes."""
+    printable = "".join(character if character.isprintable() else " " for character in title)
+    return " ".join(printable.replace("\\", "/").replace('"', "'").split()) or "Own network"
+
+
+def _constants(experiment: Experiment) -> str:
+    data, training = experiment.data, experiment.training
+    values: dict[str, float | None] = {
+        "SEED": experiment.seed,
+        "CLASSES": experiment.architecture.classes
+        if data.label_noise or _one_hot(experiment)
+        else 0,
+        "VALIDATION_FRACTION": data.validation_fraction,
+        "TRAIN_SIZE": data.train_size,
+        "LABEL_NOISE": data.label_noise,
+        "BATCH_SIZE": training.batch_size,
+        "STEPS" if training.steps else "EPOCHS": training.steps or training.epochs,
+    }
+    always = ("SEED", "VALIDATION_FRACTION")
+    return "\n".join(f"{name} = {v!r}" for name, v in values.items() if v or name in always)
+
+
+def _one_hot(experiment: Experiment) -> bool:
+    """Blended labels are rows too, however the loss was noted."""
+    return experiment.training.loss == "one-hot" or bool(experiment.data.augmentation.mixup)
+
+
+def _vary(augmentation: Augmentation) -> str:
+    """The layer that varies training pictures, with only what this experiment asks for."""
+    values = augmentation.model_dump()
+    steps = ""
+    if augmentation.moves:
+        smooth = augmentation.rotation or augmentation.zoom
+        steps += parts.VARY_MOVE.substitute(
+            {name: repr(value) for name, value in values.items()},
+            flip=parts.VARY_FLIP if augmentation.flip else "",
+            upside_down=parts.VARY_UPSIDE_DOWN if augmentation.upside_down else "",
+            interpolation="bilinear" if smooth else "nearest",
+        )
+    if augmentation.brightness:
+        steps += parts.VARY_LIGHT.substitute(values)
+    if augmentation.erase:
+        steps += parts.VARY_COVER.substitute(values)
+    return parts.VARY.substitute(parts=steps) if steps else ""
+
+
+def _model(experiment: Experiment) -> str:
+    scaling = experiment.data.scaling
+    vary = bool(_vary(experiment.data.augmentation))
+    lines = layer_lines(experiment.architecture, scaling, vary)
+    return parts.MODEL.substitute(
+        arguments="x_train" if scaling == "standardise" else "",
+        moments=parts.MOMENTS if scaling == "standardise" else "",
+        layers="\n".join(lines),
+    )
+
+
+def layer_lines(architecture: Architecture, scaling: Scaling, vary: bool = False) -> list[str]:
+    """The lines inside the list of a Sequential model."""
+    *names, output_name = layer_names(architecture)
+    calls = [_call("keras.Input", [str(architecture.input_shape), 'name="pictures"'])]
+    if vary:
+        calls.append(_call("Vary", []))
+    if scaling == "raw":
+        calls.append(_call("layers.Rescaling", ["255.0", 'name="rescaling"']))
+    if scaling == "standardise":
+        calls.append(_call("layers.Rescaling", ["1 / std", "-mean / std", 'name="rescaling"']))
+    for layer, name in zip(architecture.layers, names, strict=True):
+        calls.append(_call(f"layers.{layer.kind}", [*_arguments(layer), f'name="{name}"']))
+    output = architecture.output
+    softmax = [] if output.logits else ['activation="softmax"']
+    ending = [str(architecture.classes), *softmax, *_kernel(output), f'name="{output_name}"']
+    return [*calls, _call("layers.Dense", ending)]
+
+
+def _arguments(layer: AnyLayer) -> list[str]:
+    """What differs from Keras' defaults."""
+    match layer:
+        case Conv2D():
+            strides = [f"strides={layer.strides}"] if layer.strides > 1 else []
+            padding = [f'padding="{layer.padding}"'] if layer.padding != "valid" else []
+            sizes = [str(layer.filters), str(layer.kernel_size), *strides, *padding]
+            return [*sizes, *_activation(layer), *_kernel(layer)]
+        case Dense():
+            return [str(layer.units), *_activation(layer), *_kernel(layer)]
+        case MaxPooling2D() | AveragePooling2D():
+            return [str(layer.pool_size)]
+        case BatchNormalization():
+            return [f"momentum={layer.momentum!r}"] if layer.momentum != 0.99 else []
+        case Activation():
+            return [f'"{layer.activation}"']
+        case Dropout():
+            return [repr(layer.rate)]
+        case _:
+            return []
+
+
+def _activation(layer: Conv2D | Dense) -> list[str]:
+    # Double quotes as in the rest of the script; an expression stays one.
+    text = repr(layer.activation).replace("'", '"')
+    name = [f"activation={text}"] if layer.activation != "linear" else []
+    return name if layer.use_bias else [*name, "use_bias=False"]
+
+
+def _kernel(layer: Conv2D | Dense | Output) -> list[str]:
+    arguments = []
+    if layer.kernel_initializer != "glorot_uniform":
+        arguments.append(f"kernel_initializer={_initializer(layer.kernel_initializer)}")
+    if layer.bias_initializer != "zeros":
+        arguments.append(f"bias_initializer={_initializer(layer.bias_initializer)}")
+    if layer.l2:
+        arguments.append(f"kernel_regularizer=keras.regularizers.L2({layer.l2!r})")
+    return arguments
+
+
+def _initializer(name: str) -> str:
+    if name == "standard_normal":
+        return "keras.initializers.RandomNormal(stddev=1.0)"
+    return f'"{name}"'
+
+
+def _call(function: str, arguments: list[str]) -> str:
+    """``function(arguments),`` on a line of its own, or one line per argument if it is long."""
+    indent = 12 * " "
+    line = f"{indent}{function}({', '.join(arguments)}),"
+    if len(line) <= LINE_LENGTH:
+        return line
+    inner = "".join(f"{indent}    {argument},\n" for argument in arguments)
+    return f"{indent}{function}(\n{inner}{indent}),"
+
+
+def optimizer_code(training: Training, rate: str) -> str:
+    """``rate`` is an expression."""
+    match training.optimizer:
+        case "sgd":
+            return f"keras.optimizers.SGD({rate})"
+        case "sgd-nesterov":
+            return f"keras.optimizers.SGD({rate}, momentum={training.momentum!r}, nesterov=True)"
+        case "rmsprop":
+            return f"keras.optimizers.RMSprop({rate})"
+        case "adam":
+            return f"keras.optimizers.Adam({rate})"
+        case "adamw":
+            return f"keras.optimizers.AdamW({rate}, weight_decay={training.weight_decay!r})"
+
+
+def _rate(training: Training) -> str:
+    return repr(training.learning_rate) if training.schedule == "constant" else "schedule"
+
+
+def _schedule(training: Training) -> str:
+    rate, factor = repr(training.learning_rate), repr(training.decay_factor)
+    name = "    schedule = keras.optimizers.schedules."
+    if training.schedule == "constant":
+        return ""
+    if training.schedule == "cosine":
+        return f"{name}CosineDecay({rate}, decay_steps=total_steps)\n"
+    if training.schedule == "triangle":
+        return f"    schedule = Triangle({rate}, total_steps)\n"
+    epochs = training.decay_epochs
+    steps = "steps_per_epoch" if epochs == 1 else f"{epochs!r} * steps_per_epoch"
+    staircase = "        staircase=True,\n" if training.schedule == "step" else ""
+    return (
+        f"{name}ExponentialDecay(\n        {rate},\n"
+        f"        decay_steps={steps},\n"
+        f"        decay_rate={factor},\n{staircase}    )\n"
+    )
+
+
+def loss_code(experiment: Experiment) -> str:
+    training = experiment.training
+    arguments = ["from_logits=True"] if experiment.architecture.output.logits else []
+    if training.label_smoothing:
+        arguments.append(f"label_smoothing={training.label_smoothing!r}")
+    name = "Categorical" if _one_hot(experiment) else "SparseCategorical"
+    return f"keras.losses.{name}Crossentropy({', '.join(arguments)})"
+
+
+def _stop_at(target: Target) -> str:
+    return parts.STOP_AT.substitute(
+        split=target.split,
+        metric=target.metric,
+        key=f"val_{target.metric}" if target.split == "validation" else target.metric,
+        comparison="<=" if target.metric == "loss" else ">=",
+        value=repr(target.value),
+    )
+
+
+def _early_stopping(early: EarlyStopping) -> str:
+    arguments = [
+        f'monitor="val_{early.monitor}"',
+        f'mode="{"min" if early.monitor == "loss" else "max"}"',
+        f"patience={early.patience}",
+        f"restore_best_weights={early.restore_best}",
+    ]
+    return _call("keras.callbacks.EarlyStopping", arguments)
+
+
+def _main(experiment: Experiment) -> str:
+    data, training = experiment.data, experiment.training
+    held_out = data.validation_fraction > 0
+    prepare = []
+    if data.label_noise:
+        prepare.append("    y_train = flip_labels(y_train)")
+    if held_out:
+        prepare.append("    x_val, y_val = pictures[validation], labels[validation]")
+    if _one_hot(experiment):
+        ys = ("y_train", "y_val", "y_test") if held_out else ("y_train", "y_test")
+        prepare += [f"    {y} = keras.utils.to_categorical({y}, CLASSES)" for y in ys]
+    callbacks = ["            StopAfter(total_steps),"]
+    if training.early_stopping:
+        callbacks.append(_early_stopping(training.early_stopping))
+    if training.target:
+        callbacks.append("            StopAtTarget(),")
+    given = ["x_train", "y_train", "batch_size=BATCH_SIZE"]
+    if data.augmentation.mixup:
+        given = ["Mixed(x_train, y_train)"]
+    return parts.MAIN.substitute(
+        pictures="".join(f"        {each},\n" for each in given),
+        prepare="".join(f"{line}\n" for line in prepare),
+        total_steps="STEPS" if training.steps else "EPOCHS * steps_per_epoch",
+        arguments="x_train" if data.scaling == "standardise" else "",
+        schedule=_schedule(training),
+        optimizer=optimizer_code(training, _rate(training)),
+        loss=loss_code(experiment),
+        validation="        validation_data=(x_val, y_val),\n" if held_out else "",
+        callbacks="\n".join(callbacks),
+    )

@@ -1,0 +1,20 @@
+"""The pictures that experiments learn from: IDX files, splits and simple statistics."""
+
+from fmnist_core.datasets.fashion_mnist import CLASS_NAMES, Dataset, data_dir, load
+from fmnist_core.datasets.splits import Split, flip_labels, panel, split
+from fmnist_core.datasets.statistics import Moments, class_counts, mean_pictures, moments
+
+__all__ = [
+    "CLASS_NAMES",
+    "Dataset",
+    "Moments",
+    "Split",
+    "class_counts",
+    "data_dir",
+    "flip_labels",
+    "load",
+    "mean_pictures",
+    "moments",
+    "panel",
+    "split",
+]

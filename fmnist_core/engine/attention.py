@@ -1,0 +1,176 @@
+"""Where a network looks: Grad-CAM, occlusion and integrated gradients for one picture and class.
+
+All three are in points of the class's score, the number before the softmax: a probability near
+1 hardly moves any more, whatever is covered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from fmnist_core.engine.stack import Network, Stage, layers_of, logits, stages, through, tool
+
+Floats = npt.NDArray[np.float32]
+PATCH = 5
+"""Side of the black square that occlusion lays over the picture; odd, so that it has a middle."""
+CHUNK = 196
+"""Covered pictures in one pass: a quarter of 784."""
+PATH = 64
+"""Points between black and the picture at which integrated gradients are taken."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the places of a feature map are in the picture, along either side: place i has its
+    middle at pixel ``first + i * step``."""
+
+    first: float
+    step: float
+
+
+@dataclass(frozen=True, eq=False)
+class Cam:
+    """What Grad-CAM found."""
+
+    cam: Floats
+    """(h, w), none below 0."""
+    size: float
+    """The largest sum, at any place, of what was added up there, each without its sign: what is
+    far smaller than this is rounding."""
+    share: float
+    """What the map adds up to, as a share of what its places add to the score one by one. Grad-CAM
+    weighs a feature map by its mean slope; where slopes differ from place to place, as in front of
+    Flatten, little of them is left."""
+
+
+class Attention:
+    """The traced passes for one network. Nothing in them changes it."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+        self.stage = next(reversed(stages(model)), None)
+        self._scores = tf.function(lambda pictures: logits(model, pictures))
+        self._cam = tf.function(self._weighted_maps)
+        self._slopes = tf.function(self._gradients)
+
+    def scores(self, pictures: Floats) -> Floats:
+        """Before the softmax: (n, 28, 28, 1) -> (n, classes)."""
+        given: Floats = self._scores(tf.constant(pictures)).numpy()
+        return given
+
+    def grad_cam(self, picture: Floats, wanted: int) -> Cam | None:
+        """Of the last convolution's answer; None without a convolution.
+
+        Each feature map counts by the mean slope of the score along it.
+        """
+        if self.stage is None:
+            return None
+        given = self._cam(tf.constant(picture[np.newaxis]), tf.constant(wanted))
+        cam, size, single = (each.numpy() for each in given)
+        return Cam(cam, float(size), float(cam.sum() / single) if single > 0 else 0.0)
+
+    def occlusion(self, picture: Floats, wanted: int) -> tuple[Floats, Floats]:
+        """By how much the score falls when a black square has its middle at each pixel (h, w),
+        and all scores with the square there (h, w, classes)."""
+        height, width = picture.shape[:2]
+        masks = _masks(height, width)
+        covered = np.concatenate(
+            [self.scores(picture * masks[i : i + CHUNK]) for i in range(0, len(masks), CHUNK)]
+        ).reshape(height, width, -1)
+        whole = self.scores(picture[np.newaxis])[0, wanted]
+        return whole - covered[:, :, wanted], covered
+
+    def integrated_gradients(self, picture: Floats, wanted: int) -> Floats:
+        """Each pixel's share of the score, counted from a black picture: (h, w).
+
+        The mean slope on the straight way from black to the picture, times the pixel. The sum of
+        all is the difference of the two scores.
+        """
+        parts = (np.arange(PATH, dtype=np.float32) + np.float32(0.5)) / PATH
+        points = picture * parts[:, np.newaxis, np.newaxis, np.newaxis]
+        slopes = self._slopes(tf.constant(points), tf.constant(wanted)).numpy()
+        shares: Floats = (slopes.mean(axis=0, dtype=np.float64) * picture).sum(axis=-1)
+        return shares.astype(np.float32)
+
+    def _weighted_maps(
+        self, picture: tf.Tensor, wanted: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """The map, the largest sum without signs, and the sum of all places that speak for it."""
+        assert self.stage is not None
+        maps = through(layers_of(self._model)[: self.stage.end], picture)
+        with tf.GradientTape() as tape:
+            tape.watch(maps)
+            score = logits(self._model, maps, self.stage.end)[0, wanted]
+        slopes = tape.gradient(score, maps)[0]
+        weighted = maps[0] * tf.reduce_mean(slopes, axis=(0, 1))
+        single = tf.reduce_sum(tf.nn.relu(tf.reduce_sum(maps[0] * slopes, axis=-1)))
+        size = tf.reduce_max(tf.reduce_sum(tf.abs(weighted), axis=-1))
+        return tf.nn.relu(tf.reduce_sum(weighted, axis=-1)), size, single
+
+    def _gradients(self, pictures: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(pictures)
+            score = tf.reduce_sum(logits(self._model, pictures)[:, wanted])
+        return tape.gradient(score, pictures)
+
+
+def answer(
+    network: Network, params: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]
+) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """{"wanted": class, or None for the predicted one} {"picture"} -> {"wanted"} and, with a
+    convolution, {"layer", "first", "step", "size", "share"}; {"scores", "black_scores",
+    "occlusion", "covered", "integrated_gradients"} and, with a convolution, {"grad_cam"}."""
+    attention = tool(network, Attention, lambda: Attention(network.model))
+    picture = arrays["picture"]
+    black_scores, scores = (
+        attention.scores(each[np.newaxis])[0] for each in (np.zeros_like(picture), picture)
+    )
+    wanted = int(scores.argmax()) if params["wanted"] is None else int(params["wanted"])
+    occlusion, covered = attention.occlusion(picture, wanted)
+    found = {
+        "scores": scores,
+        "black_scores": black_scores,
+        "occlusion": occlusion,
+        "covered": covered,
+        "integrated_gradients": attention.integrated_gradients(picture, wanted),
+    }
+    said: dict[str, Any] = {"wanted": wanted}
+    grad_cam = attention.grad_cam(picture, wanted)
+    if grad_cam is not None and attention.stage is not None:
+        said |= {"layer": attention.stage.layer.name}
+        said |= {"size": grad_cam.size, "share": grad_cam.share}
+        said |= asdict(grid_of(network.model, attention.stage))
+        found["grad_cam"] = grad_cam.cam
+    return said, found
+
+
+def grid_of(model: keras.Model, stage: Stage) -> Grid:
+    """Where the places of a convolution's maps are in the picture."""
+    first, step = 0.0, 1.0
+    for layer in layers_of(model)[: stage.end]:
+        window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
+        if window is None:  # works on each number alone
+            continue
+        size, stride = window[0], layer.strides[0]
+        before = 0
+        if layer.padding == "same":
+            side = layer.input.shape[1]
+            before = max((-(-side // stride) - 1) * stride + size - side, 0) // 2
+        first += ((size - 1) / 2 - before) * step
+        step *= stride
+    return Grid(first, step)
+
+
+def _masks(height: int, width: int) -> Floats:
+    """0 under the square, 1 elsewhere, with its middle at each pixel: (h * w, h, w, 1)."""
+    reach = PATCH // 2
+    rows = np.abs(np.subtract.outer(np.arange(height), np.arange(height))) <= reach
+    columns = np.abs(np.subtract.outer(np.arange(width), np.arange(width))) <= reach
+    under = rows[:, np.newaxis, :, np.newaxis] & columns[np.newaxis, :, np.newaxis, :]
+    return (~under).reshape(height * width, height, width, 1).astype(np.float32)

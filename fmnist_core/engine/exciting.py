@@ -1,0 +1,101 @@
+"""Which pictures excite a filter most, among the validation pictures and, if those are few, the
+training pictures of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from fmnist_core.datasets import load, splits
+from fmnist_core.engine.stack import Network, Stage, layers_of, stage, through, tool
+from fmnist_core.engine.steps import as_pictures
+from fmnist_core.experiment import Experiment
+
+Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.int64]
+LOOKED_THROUGH = 10_000
+SHOWN = 9
+NUMBERS = 8_000_000
+"""Activations of a layer in one pass, at most: 32 MB."""
+SMALLEST_CHUNK, LARGEST_CHUNK = 16, 128
+"""Powers of two: oneDNN keeps code for every size that it has met."""
+
+
+def answer(
+    network: Network, params: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]
+) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """{"layer", "filter"} {} -> {"validation", "train": how many were looked through, "awake": on
+    how many of them it rises above zero, "answer": the layer whose output was looked at}
+    {"indices", "held_out", "peaks": (9,), "maps": (9, h, w)}, the most exciting first."""
+    number = int(params["filter"])
+    found = stage(network.model, params["layer"], number)
+    validation, train = candidates(network.experiment)
+    indices = np.concatenate([validation, train])
+    answers = tool(network, ("answers", found.start), lambda: _answers(network.model, found))
+    key = "peaks", found.start
+    if key not in network.known:
+        network.known[key] = peaks(answers, found, load().train_images, indices)
+    excitement = network.known[key][:, number]
+    top = np.argsort(-excitement, kind="stable")[:SHOWN]
+    maps = answers(tf.constant(load().train_images[indices[top]]))[..., number].numpy()
+    said = {
+        "validation": len(validation),
+        "train": len(train),
+        "awake": int((excitement > 0).sum()),
+        "answer": layers_of(network.model)[found.end - 1].name,
+    }
+    return said, {
+        "indices": indices[top],
+        "held_out": top < len(validation),
+        "peaks": excitement[top],
+        "maps": maps,
+    }
+
+
+def candidates(experiment: Experiment) -> tuple[Indices, Indices]:
+    """Validation and training pictures of a run, 10,000 together if there are so many.
+
+    Validation comes first; training pictures only fill up, in the order of the data.
+    """
+    data = experiment.data
+    split = splits.split(
+        load().train_labels, data.validation_fraction, experiment.seed, data.train_size
+    )
+    validation = split.validation[:LOOKED_THROUGH]
+    return validation, split.train[: LOOKED_THROUGH - len(validation)]
+
+
+def peaks(
+    answers: Callable[[tf.Tensor], tf.Tensor],
+    stage: Stage,
+    images: npt.NDArray[np.uint8],
+    indices: Indices,
+) -> Floats:
+    """The largest answer of each filter anywhere in each picture: (n, filters)."""
+    size = chunk_size(stage)
+    found = []
+    for i in range(0, len(indices), size):
+        chunk = indices[i : i + size]
+        filled = np.pad(chunk, (0, size - len(chunk)), mode="edge")
+        # The largest here, not in the pass: the same pass gives the maps of the nine.
+        given = answers(tf.constant(images[filled]))
+        found.append(tf.reduce_max(given, axis=(1, 2)).numpy()[: len(chunk)])
+    return np.concatenate(found)
+
+
+def chunk_size(stage: Stage) -> int:
+    """Pictures in one pass through a convolution."""
+    numbers = int(np.prod(stage.layer.output.shape[1:]))
+    fitting = 1 << max(0, (NUMBERS // numbers).bit_length() - 1)
+    return max(SMALLEST_CHUNK, min(LARGEST_CHUNK, fitting))
+
+
+def _answers(model: keras.Model, stage: Stage) -> Callable[[tf.Tensor], tf.Tensor]:
+    """uint8 (n, 28, 28) -> the answers of all filters (n, h, w, filters)."""
+    layers = layers_of(model)[: stage.end]
+    return tf.function(lambda images: through(layers, as_pictures(images)))

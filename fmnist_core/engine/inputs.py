@@ -1,0 +1,73 @@
+"""An experiment's data, ready for the engine: tensors, labels with noise, indices of the splits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from fmnist_core.datasets import splits
+from fmnist_core.datasets.fashion_mnist import Dataset
+from fmnist_core.datasets.statistics import moments
+from fmnist_core.experiment import Experiment
+
+_ORDER = 3  # a stream of random numbers of its own, beside those of the splits
+
+Indices = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    images: tf.Tensor
+    """All training pictures, uint8 (n, 28, 28): held once, batches are gathered from it."""
+    labels: tf.Tensor
+    """int32 (n,), with noise where the experiment wants it, in the training part only."""
+    train: Indices
+    validation: Indices
+    panel: Indices
+    rescale: tuple[float, float] | None
+    """(scale, offset) from [0, 1] to what the network learns from; None: as it is."""
+
+    def order(self, seed: int, epoch: int) -> Indices:
+        """The training pictures in the order of one epoch."""
+        return np.random.default_rng([seed, _ORDER, epoch]).permutation(self.train)
+
+
+def prepare(experiment: Experiment, dataset: Dataset) -> Inputs:
+    """Raises ExperimentError: for more training pictures than there are."""
+    data, seed = experiment.data, experiment.seed
+    split = splits.split(dataset.train_labels, data.validation_fraction, seed, data.train_size)
+    labels = dataset.train_labels.astype(np.int32)
+    labels[split.train] = splits.flip_labels(labels[split.train], data.label_noise, seed)
+    panel = splits.panel(dataset.train_labels, split.validation, seed)
+    return Inputs(
+        images=tf.constant(dataset.train_images),
+        labels=tf.constant(labels),
+        train=split.train.astype(np.int32),
+        validation=split.validation.astype(np.int32),
+        panel=panel.astype(np.int32),
+        rescale=_rescale(experiment, dataset.train_images, split.train),
+    )
+
+
+def test_set(dataset: Dataset) -> tuple[tf.Tensor, tf.Tensor, Indices]:
+    """Pictures, labels and indices of the test set; asked for once, at the end of a run."""
+    labels = dataset.test_labels.astype(np.int32)
+    indices = np.arange(len(labels), dtype=np.int32)
+    return tf.constant(dataset.test_images), tf.constant(labels), indices
+
+
+def _rescale(
+    experiment: Experiment, images: npt.NDArray[np.uint8], train: splits.Indices
+) -> tuple[float, float] | None:
+    match experiment.data.scaling:
+        case "raw":
+            return (255.0, 0.0)
+        case "standardise":
+            mean, std = moments(images[train])
+            std = max(std, 1 / 255)  # pictures of one grey would divide by nothing
+            return (1 / std, -mean / std)
+        case "divide-255":
+            return None

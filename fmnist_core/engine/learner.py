@@ -1,0 +1,52 @@
+"""A network with what makes it learn and what judges it, as an experiment says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from fmnist_core.engine.build import build
+from fmnist_core.engine.evaluate import Evaluator
+from fmnist_core.engine.optimizers import fused_optimizer
+from fmnist_core.engine.steps import Steps, loss_function
+from fmnist_core.experiment import Experiment
+
+
+@dataclass(frozen=True, eq=False)
+class Learner:
+    model: keras.Model
+    steps: Steps
+    evaluator: Evaluator
+
+
+def learner(
+    experiment: Experiment,
+    images: tf.Tensor | tf.Variable,
+    labels: tf.Tensor,
+    rescale: tuple[float, float] | None,
+    seed: int,
+) -> Learner:
+    """Everything new, its weights drawn from ``seed``.
+
+    Args:
+        images: uint8 (n, h, w), from which batches are gathered; ``labels`` int32 (n,).
+        rescale: as ``inputs.Inputs`` has it.
+    """
+    training, architecture = experiment.training, experiment.architecture
+    logits = architecture.output.logits
+    model = build(architecture, rescale, seed, fused=True)
+    loss = loss_function(training, logits, architecture.classes)
+    optimizer = fused_optimizer(training, [each.value for each in model.trainable_variables])
+    steps = Steps(
+        model,
+        loss,
+        optimizer,
+        images,
+        labels,
+        training.batch_size,
+        experiment.data.augmentation,
+        seed,
+    )
+    return Learner(model, steps, Evaluator(model, loss, logits))

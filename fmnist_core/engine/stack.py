@@ -1,0 +1,110 @@
+"""A network taken apart: it is a stack of layers, so any part of it can run on its own.
+
+Nothing here changes the network. Layers are called as for a prediction, never as in training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import keras
+import tensorflow as tf
+
+from fmnist_core.errors import RunError
+from fmnist_core.experiment import Experiment
+
+Tool = TypeVar("Tool")
+
+
+class Network(Protocol):
+    """A loaded network, as far as it concerns those who look into it."""
+
+    model: keras.Model
+    experiment: Experiment
+    tools: dict[Any, Any]
+    """Passes that were traced for it: they hold for any weights of this network."""
+    known: dict[Any, Any]
+    """What was found out with the weights that it holds now; emptied when others are loaded."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A convolution, and where its answer is complete: behind its activation.
+
+    A linear convolution gets its activation from layers of its own, with a BatchNormalization
+    before it, perhaps; they belong to its answer.
+    """
+
+    layer: Any
+    """keras.layers.Conv2D."""
+    start: int
+    """Its position in ``layers_of``."""
+    end: int
+    """The position after the last layer of its answer."""
+
+
+def layers_of(model: keras.Model) -> list[Any]:
+    """All layers that compute, in order; the rescaling of the input is one of them."""
+    return [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+
+
+def through(layers: Sequence[Any], x: tf.Tensor) -> tf.Tensor:
+    for layer in layers:
+        x = layer(x, training=False)
+    return x
+
+
+def logits(model: keras.Model, x: tf.Tensor, start: int = 0) -> tf.Tensor:
+    """The scores of the classes, before any softmax: (n, classes).
+
+    ``x`` is what the layer at position ``start`` of ``layers_of`` takes in.
+    """
+    *layers, output = layers_of(model)
+    return tf.matmul(through(layers[start:], x), output.kernel) + output.bias
+
+
+def stages(model: keras.Model) -> list[Stage]:
+    """Every convolution with its answer, in order."""
+    layers = layers_of(model)
+    return [
+        Stage(layer, i, _end(layers, i))
+        for i, layer in enumerate(layers)
+        if isinstance(layer, keras.layers.Conv2D)
+    ]
+
+
+def stage(model: keras.Model, name: str, filter_index: int = 0) -> Stage:
+    """The convolution of this name.
+
+    Raises:
+        RunError: there is none, or it has no such filter.
+    """
+    for found in stages(model):
+        if found.layer.name == name:
+            if 0 <= filter_index < found.layer.filters:
+                return found
+            raise RunError(
+                f"{name} has no filter {filter_index}; give 0 to {found.layer.filters - 1}."
+            )
+    raise RunError(f"This network has no convolution {name[:40]!r}. Choose one of its own.")
+
+
+def tool(network: Network, key: Any, make: Callable[[], Tool]) -> Tool:
+    """What was prepared for this network under this key, prepared now if it was not yet."""
+    if key not in network.tools:
+        network.tools[key] = make()
+    made: Tool = network.tools[key]
+    return made
+
+
+def _end(layers: list[Any], i: int) -> int:
+    end = i + 1
+    if layers[i].activation is not keras.activations.linear:
+        return end
+    while end < len(layers) and isinstance(layers[end], keras.layers.BatchNormalization):
+        end += 1
+    if end < len(layers) and isinstance(layers[end], keras.layers.Activation):
+        end += 1
+    return end

@@ -1,0 +1,103 @@
+"""Many pictures at once: what a network answers, what it feels like inside, what its layers do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from fmnist_core.embedding import pca
+from fmnist_core.engine.explain import all_outputs, shown_layers
+from fmnist_core.engine.steps import as_pictures, loss_function, total_loss
+from fmnist_core.experiment import Experiment
+
+Arrays = dict[str, npt.NDArray[Any]]
+CHUNK = 256
+"""Pictures in one forward pass: the first layer's maps of a thousand would take 170 MB."""
+
+
+def survey(
+    model: keras.Model, experiment: Experiment, images: npt.NDArray[np.uint8], components: int
+) -> tuple[dict[str, Any], Arrays]:
+    """Probabilities of ``images`` uint8 (n, 28, 28), and their features if they are wanted.
+
+    The features are what the output layer is given. They come as their first ``components``
+    principal components, because a wide layer has thousands of them.
+
+    Returns:
+        {"features", "shares"} and {"probabilities" (n, classes), "points" (n, components)}; the
+        points, the number of features and their shares only where ``components`` is not 0.
+    """
+    output = model.get_layer("output")
+    inner = keras.Model(model.inputs, [output.input, model.output])
+    parts = [
+        [part.numpy() for part in inner(as_pictures(images[i : i + CHUNK]), training=False)]
+        for i in range(0, len(images), CHUNK)
+    ]
+    features, given = (np.concatenate(part) for part in zip(*parts, strict=True))
+    if experiment.architecture.output.logits:
+        given = tf.nn.softmax(given).numpy()
+    if not components:
+        return {}, {"probabilities": given}
+    found = pca(features, components)
+    described = {"features": features.shape[1], "shares": list(found.shares)}
+    return described, {"probabilities": given, "points": found.points}
+
+
+def layer_sizes(
+    model: keras.Model,
+    experiment: Experiment,
+    images: npt.NDArray[np.uint8],
+    labels: npt.NDArray[Any],
+) -> dict[str, Any]:
+    """How large activations and gradients are on ``images`` uint8 (n, 28, 28), layer by layer.
+
+    Nothing is changed: the loss is taken as when the network is judged, without dropout.
+
+    Returns:
+        {"loss", "layers": [{"name", "kind", "activation", "units", "dead", "gradient"}]}. The
+        sizes are means of absolute values; "dead" lists the ReLU units (or filters) that are above
+        zero for no picture, None for a layer without ReLU; "gradient" is None without weights.
+    """
+    outputs = all_outputs(model)
+    architecture = experiment.architecture
+    loss_of = loss_function(experiment.training, architecture.output.logits, architecture.classes)
+    with tf.GradientTape() as tape:
+        answers = outputs(as_pictures(images), training=False)
+        wanted = tf.constant(labels.astype(np.int32))
+        loss = total_loss(model, loss_of(wanted, answers[-1]))
+    variables = [variable.value for variable in model.trainable_variables]
+    gradients = dict(
+        zip(
+            [variable.path for variable in model.trainable_variables],
+            tape.gradient(loss, variables),
+            strict=True,
+        )
+    )
+    layers = [
+        _sizes(layer, answer.numpy(), gradients)
+        for layer, answer in zip(shown_layers(model), answers, strict=True)
+        if not isinstance(layer, keras.layers.InputLayer)
+    ]
+    return {"loss": float(loss), "layers": layers}
+
+
+def _sizes(
+    layer: keras.Layer, answer: npt.NDArray[np.float32], gradients: dict[str, Any]
+) -> dict[str, Any]:
+    own = [gradients[v.path].numpy().ravel() for v in layer.trainable_variables]
+    dead = None
+    if getattr(layer, "activation", None) is keras.activations.relu:
+        highest = answer.max(axis=tuple(range(answer.ndim - 1)))
+        dead = np.flatnonzero(highest <= 0).tolist()
+    return {
+        "name": layer.name,
+        "kind": type(layer).__name__,
+        "activation": float(np.abs(answer).mean(dtype=np.float64)),
+        "units": answer.shape[-1],
+        "dead": dead,
+        "gradient": float(np.abs(np.concatenate(own)).mean(dtype=np.float64)) if own else None,
+    }

@@ -1,0 +1,188 @@
+"""The named experiments: the networks that the field's tutorials train.
+
+A row that names nothing else uses Adam 0.001, batches of 32 and 5 epochs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fmnist_core.architecture import (
+    Architecture,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPooling2D,
+    Output,
+)
+from fmnist_core.errors import ExperimentError
+from fmnist_core.experiment import Data, EarlyStopping, Experiment, Training
+
+
+@dataclass(frozen=True)
+class Published:
+    """A test accuracy that somebody else reported for this network."""
+
+    accuracy: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Preset:
+    name: str
+    title: str
+    about: str
+    """One plain sentence for someone who chooses."""
+    experiment: Experiment
+    published: Published | None = None
+
+
+_RAW_BY_MISTAKE = (
+    "Trained on raw 0-255 pixels by mistake: the notebook scales one variable and trains on "
+    "another."
+)
+_PATIENT: dict[str, Any] = {
+    "data": Data(validation_fraction=0.05),
+    "training": Training(epochs=100, early_stopping=EarlyStopping(patience=5)),
+}
+# LeNet's tutorial draws every number, biases too, from N(0, 1).
+_WIDE: dict[str, Any] = {
+    "kernel_initializer": "standard_normal",
+    "bias_initializer": "standard_normal",
+}
+
+
+def _preset(
+    name: str,
+    title: str,
+    about: str,
+    *layers: Any,
+    output: Output | None = None,
+    published: Published | None = None,
+    **parts: Any,
+) -> Preset:
+    architecture = Architecture(layers=layers, output=output or Output())
+    experiment = Experiment(title=title, preset=name, architecture=architecture, **parts)
+    return Preset(name, title, about, experiment, published)
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        _preset(
+            "mlp-128",
+            "MLP 128",
+            "One hidden layer: the classic first network. It sees pixels, not places.",
+            Flatten(),
+            Dense(units=128),
+        ),
+        _preset(
+            "mlp-350",
+            "MLP 350",
+            "A wider hidden layer that stops by itself when validation stops improving.",
+            Flatten(),
+            Dense(units=350),
+            published=Published(0.882),
+            **_PATIENT,
+        ),
+        _preset(
+            "cnn-16",
+            "CNN 16",
+            "The smallest convolutional network: 16 filters, then a choice.",
+            Conv2D(filters=16, padding="same"),
+            MaxPooling2D(),
+            Flatten(),
+            Dense(units=64),
+            training=Training(learning_rate=0.01, batch_size=128, epochs=10),
+            published=Published(0.855, _RAW_BY_MISTAKE),
+        ),
+        _preset(
+            "cnn-16-32-bn",
+            "CNN 16-32 + BatchNorm",
+            "Two convolutions, and batch normalisation between the dense layers.",
+            Conv2D(filters=16, padding="same"),
+            Conv2D(filters=32, padding="same"),
+            MaxPooling2D(),
+            Flatten(),
+            Dense(units=64),
+            BatchNormalization(),
+            Dense(units=16),
+            BatchNormalization(),
+            training=Training(learning_rate=0.01),
+            published=Published(0.909, _RAW_BY_MISTAKE),
+        ),
+        _preset(
+            "cnn-32",
+            "CNN 32",
+            "32 filters; stops early and keeps its best weights.",
+            Conv2D(filters=32),
+            MaxPooling2D(),
+            Flatten(),
+            Dense(units=100),
+            published=Published(0.908),
+            **_PATIENT,
+        ),
+        _preset(
+            "cnn-64",
+            "CNN 64",
+            "64 filters and a large dense layer: most of its numbers sit after Flatten.",
+            Conv2D(filters=64),
+            MaxPooling2D(),
+            Flatten(),
+            Dense(units=128),
+        ),
+        _preset(
+            "cnn-64-64",
+            "CNN 64-64",
+            "A second convolution shrinks the picture: deeper, and nearly six times fewer numbers.",
+            Conv2D(filters=64),
+            MaxPooling2D(),
+            Conv2D(filters=64),
+            MaxPooling2D(),
+            Flatten(),
+            Dense(units=128),
+        ),
+        _preset(
+            "cnn-32-64-64",
+            "CNN 32-64-64",
+            "Three convolutions, few numbers, logits at the end.",
+            Conv2D(filters=32),
+            MaxPooling2D(),
+            Conv2D(filters=64),
+            MaxPooling2D(),
+            Conv2D(filters=64),
+            Flatten(),
+            Dense(units=64),
+            output=Output(logits=True),
+        ),
+        _preset(
+            "lenet-wide",
+            "LeNet 5x5 wide",
+            "Large filters, dropout, and weights that start far too large: watch the first loss.",
+            Conv2D(filters=32, kernel_size=5, padding="same", **_WIDE),
+            MaxPooling2D(),
+            Conv2D(filters=64, kernel_size=5, padding="same", **_WIDE),
+            MaxPooling2D(),
+            Flatten(),
+            Dense(units=1024, **_WIDE),
+            Dropout(rate=0.25),
+            output=Output(**_WIDE),
+            training=Training(batch_size=128, steps=500),
+            published=Published(0.8192),
+        ),
+    )
+}
+
+
+def preset(name: str) -> Preset:
+    """Raises ExperimentError: for an unknown name, with the known ones."""
+    try:
+        return PRESETS[name]
+    except KeyError:
+        known = ", ".join(PRESETS)
+        raise ExperimentError(
+            f"There is no preset {name[:40]!r}. The presets are: {known}."
+        ) from None

@@ -1,0 +1,49 @@
+"""Reads the report and the predictions that a run, or a bundled model, leaves behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fmnist_core.errors import RunError
+from fmnist_core.evaluation import Report
+
+
+def test_report(path: Path) -> Report:
+    """The part of ``report.json`` about the test set.
+
+    Raises RunError: it is not there, or damaged.
+    """
+    try:
+        return Report.from_json(json.dumps(json.loads(path.read_bytes())["test"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"The report of {path.parent.name} cannot be read ({error}). Train the network again."
+        ) from error
+
+
+def test_probabilities(directory: Path, n: int) -> npt.NDArray[np.float32] | None:
+    """What the final weights say to the ``n`` test pictures: float32 (n, classes).
+
+    None before the run has ended. Raises RunError: they are damaged, or of other test pictures
+    than those that are loaded.
+    """
+    path = directory / "test_probabilities.npy"
+    if not path.is_file():
+        return None
+    try:
+        probabilities = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise RunError(
+            f"The predictions of {directory.name} cannot be read ({error}). Train the network "
+            "again."
+        ) from error
+    if len(probabilities) != n:
+        raise RunError(
+            f"This run was judged on {len(probabilities):,} test pictures, but the dataset in use "
+            f"has {n:,}. Start the app with the dataset that it was trained on."
+        )
+    return np.asarray(probabilities)

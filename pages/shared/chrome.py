@@ -1,0 +1,146 @@
+"""What stands around every page: style, heading, the two chips, and the run bar."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from fmnist_core import models
+from fmnist_core.errors import LabError
+from pages.shared import looks, session
+from pages.shared import run_bar as bar
+
+TEST_PICTURES = 10_000
+
+
+def style() -> None:
+    """The style sheet, with the palette as CSS variables for it and for the components."""
+    palette = looks.palette()
+    colours = [f for f in fields(palette) if f.type == "str"]
+    variables = "".join(f"--lab-{f.name}:{getattr(palette, f.name)};" for f in colours)
+    st.html(f"<style>:root{{{variables}}}{looks.component_text('lab.css')}</style>")
+
+
+def begin(title: str, lead: str = "") -> None:
+    """Heading and chips; called first by every page."""
+    _insist_on_navigation()
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="head"
+    ):
+        with st.container(width="stretch", gap=None, key="title"):
+            st.title(title, anchor=False)
+            if lead:
+                st.html(f'<p class="lab-lead">{lead}</p>')
+        with st.container(horizontal=True, width="content", gap="small", key="chips"):
+            _model_chip()
+            _picture_chip()
+    for message in session.warnings():
+        st.warning(message, icon=":material/link_off:")
+    if session.warnings():
+        st.button("Understood", on_click=session.dismiss_warnings, key="lab.understood")
+
+
+def _insist_on_navigation() -> None:
+    """Until st.navigation was called once, Streamlit takes a folder named pages for an app of its
+    old kind, and a deep link that is a server's first request runs its page alone."""
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Show an error that the visitor can do something about where it happened."""
+    try:
+        yield
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def run_bar() -> None:
+    """The run in progress, at the bottom of every page."""
+    with st.bottom, explained():
+        bar.show()
+
+
+def _model_chip() -> None:
+    refs = model_refs()
+    chosen = session.model()
+    if chosen not in refs:
+        refs.insert(0, chosen)
+    with st.popover(f"Network: {model_title(chosen)}", icon=":material/hub:"):
+        _keep("lab.chip.model", chosen)
+        st.selectbox(
+            "Network that answers",
+            refs,
+            format_func=model_title,
+            key="lab.chip.model",
+            on_change=lambda: session.choose_model(st.session_state["lab.chip.model"]),
+            help="Used by Start, Inside, Predict and Beat the model. Runs appear here once they "
+            "have weights.",
+        )
+
+
+def _picture_chip() -> None:
+    with explained():
+        described = session.pictures().describe(session.picture())
+        with st.popover(described, icon=":material/push_pin:"):
+            pixels = session.pictures().load(session.picture())
+            st.html(looks.picture_html(pixels, described, "168px"))
+            _keep("lab.chip.picture", _test_index())
+            st.number_input(
+                "Test picture",
+                0,
+                TEST_PICTURES - 1,
+                key="lab.chip.picture",
+                on_change=lambda: session.pin(f"test:{st.session_state['lab.chip.picture']}"),
+                help="0 to 9,999. The pinned picture goes with you to Inside and Predict.",
+            )
+            st.button(
+                "Another one",
+                icon=":material/casino:",
+                on_click=lambda: session.pin(f"test:{random.randrange(TEST_PICTURES)}"),
+                key="lab.chip.random",
+            )
+
+
+def _keep(key: str, value: object) -> None:
+    """Make a widget show ``value``. One that shows it already is left alone: writing sends the
+    value back to the browser, over the clicks that were made meanwhile."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
+def _test_index() -> int:
+    split, _, index = session.picture().partition(":")
+    return int(index) if split == "test" and index.isdigit() else 0
+
+
+def model_refs() -> list[str]:
+    """Every network that can answer: bundled, then runs with weights, newest first."""
+    refs = list(models.bundled())
+    for run in session.store().list():
+        try:
+            models.resolve(run.id, session.store())
+        except LabError:  # queued, failed before its first checkpoint
+            continue
+        refs.append(run.id)
+    return refs
+
+
+def model_title(ref: str) -> str:
+    """A model's name for a visitor; recorded runs say so."""
+    try:
+        files = models.resolve(ref, session.store())
+    except LabError:
+        return ref
+    return (
+        f"{files.title} (recorded)"
+        if files.recorded and ref not in models.bundled()
+        else files.title
+    )

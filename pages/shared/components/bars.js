@@ -1,0 +1,21 @@
+// Ten bars that stay where they are: only their lengths and numbers change.
+export default function ({ data, parentElement: root }) {
+  const list = root.querySelector("ol");
+  if (list.children.length !== data.names.length) {
+    list.replaceChildren(...data.names.map((name) => {
+      const item = document.createElement("li");
+      item.innerHTML = "<span class=name></span><span class=track><i></i></span><span class=value></span>";
+      item.querySelector(".name").textContent = name;
+      return item;
+    }));
+  }
+  const top = Math.max(...data.values);
+  list.classList.toggle("waiting", data.waiting);
+  [...list.children].forEach((item, i) => {
+    const value = data.values[i];
+    item.classList.toggle("top", value === top && !data.waiting);
+    item.querySelector("i").style.width = `${100 * value}%`;
+    item.querySelector("i").style.background = data.colours[i];
+    item.querySelector(".value").textContent = data.known ? `${(100 * value).toFixed(1)} %` : "–";
+  });
+}

@@ -1,0 +1,115 @@
+"""Loss and accuracy of one or several runs, live: own canvas, redrawn in place."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import streamlit as st
+
+from fmnist_core.curves import StepSeries, curves
+from fmnist_core.run_state import RunState
+from fmnist_core.runs import Run
+from fmnist_core.wording import percent
+from pages.shared import looks, replay, session
+
+KEPT_RUNS = 64
+_OPENED = "lab.replay.opened"
+_lock = threading.Lock()
+_runs: OrderedDict[tuple[int, str], _Followed] = OrderedDict()
+_component = st.components.v2.component(
+    "fmnist_lab_curves",
+    html="<div><canvas role='img' tabindex='0'></canvas></div>",
+    css=looks.component_text("curves.css"),
+    js="\n".join(looks.component_text(name) for name in ("axes.js", "zoom.js", "curves.js")),
+)
+
+
+def live_curves(run: Run | None, others: Sequence[Run] = (), key: str = "curves") -> None:
+    """Loss and accuracy side by side (one above the other on a phone), with a shared crosshair.
+
+    A click on a step opens Inside with the run as it was then.
+
+    Args:
+        run: drawn in full; None draws empty axes.
+        others: ghosts to compare with; as soon as there is one, colour is the run.
+        key: keep it the same and the zoom stays.
+    """
+    runs = ([run] if run else []) + list(others)
+    titles = [each.title for each in runs]
+    colours = looks.palette().runs
+    heads = []
+    for index, each in enumerate(runs):
+        name = each.title if titles.count(each.title) == 1 else f"{_clock(each)} {each.title}"
+        colour = colours[index % len(colours)] if len(runs) > 1 else None
+        heads.append({"title": _short(name), "ghost": each is not run, "colour": colour})
+    drawn = ",".join(_drawn(each, session.store().state(each.id)) for each in runs)
+    kept = run is not None and len(session.store().state(run.id).checkpoints) > 1
+    head = json.dumps({"heads": heads, "summary": _summary(run), "replay": kept})
+
+    def chosen() -> None:
+        step = st.session_state[key].get("step")
+        if run and isinstance(step, int) and replay.open_at(run, step):
+            st.session_state[_OPENED] = True
+
+    # Bytes, because Streamlit writes the JSON of anything else twice.
+    data = f'{{"head":{head},"drawn":[{drawn}]}}'.encode()
+    _component(key=key, data=data, on_step_change=chosen)
+    if st.session_state.pop(_OPENED, False):
+        address = {name: value for name, value in session.address().items() if name != "view"}
+        st.switch_page("pages/inside.py", query_params=address)
+
+
+@dataclass
+class _Followed:
+    """A run's steps, read once for all who watch, and what is drawn of them since it ended."""
+
+    series: StepSeries = field(default_factory=StepSeries)
+    final: str | None = None
+
+
+def _drawn(run: Run, state: RunState) -> str:
+    """The curves of a run as JSON."""
+    key = (id(session.store()), run.id)
+    with _lock:
+        followed = _runs.setdefault(key, _Followed())
+        _runs.move_to_end(key)
+        while len(_runs) > KEPT_RUNS:
+            _runs.popitem(last=False)
+        if followed.final:
+            return followed.final
+        followed.series.extend(state)
+        drawn = json.dumps(curves(state, followed.series))
+        if state.ended:
+            followed.final = drawn
+        return drawn
+
+
+def _clock(run: Run) -> str:
+    return f"{datetime.fromtimestamp(run.created).astimezone():%H:%M}"
+
+
+def _short(title: str, length: int = 18) -> str:
+    return title if len(title) <= length else title[: length - 1] + "…"
+
+
+def _summary(run: Run | None) -> str:
+    """For those who cannot see the curves."""
+    if run is None:
+        return "Loss and accuracy: nothing trained yet."
+    state = session.store().state(run.id)
+    if not state.batches:
+        return f"Loss and accuracy of {run.title}: no batch yet."
+    last = state.batches[-1]
+    text = (
+        f"Loss and accuracy of {run.title} at step {last.step:,}: training loss {last.loss:.3f}, "
+        f"training accuracy {percent(last.accuracy)} of this batch"
+    )
+    if state.epochs and (accuracy := state.epochs[-1].validation_accuracy) is not None:
+        number, n = state.epochs[-1].epoch, state.epochs[-1].validation_n
+        text += f"; validation accuracy {percent(accuracy)} after epoch {number} (n = {n:,})"
+    return text + "."

@@ -1,0 +1,299 @@
+"""The one owner of what a visitor has chosen: session state, the address, and the services.
+
+The address holds ``view``, ``model``, ``picture``, ``experiment``, ``run`` and ``classes``, so a
+link opened in another browser shows the same. Session state leads and the address follows; only a
+value that this session did not write itself (a link, Back) is read. A bad one is explained, not
+obeyed.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from fmnist_core import models, settings
+from fmnist_core.errors import LabError, RunNotFoundError
+from fmnist_core.experiment import Experiment
+from fmnist_core.jobs.local import LocalBackend
+from fmnist_core.model_server import ModelServer
+from fmnist_core.new_classes import NewClassesStore
+from fmnist_core.pictures import PictureStore
+from fmnist_core.presets import PRESETS
+from fmnist_core.runs import RunStore
+
+DEFAULT_PICTURE = "test:0"
+DEFAULT_PRESET = "cnn-16"
+SEEN_SECONDS = 60.0
+_seen: dict[str, float] = {}
+
+
+@dataclass(frozen=True)
+class Services:
+    """What all sessions of a server share."""
+
+    store: RunStore
+    backend: LocalBackend
+    server: ModelServer
+    pictures: PictureStore
+
+
+_given: Services | None = None
+
+
+def use(services: Services | None) -> None:
+    """Let every page use these services (None: the real ones again). For tests."""
+    global _given
+    _given = services
+
+
+def services() -> Services:
+    return _given or _real_services()
+
+
+@st.cache_resource(show_spinner=False)
+def _real_services() -> Services:
+    store = RunStore()
+    backend = LocalBackend(store)
+    backend.start()
+    return Services(store, backend, ModelServer(backend), PictureStore(store.root))
+
+
+def store() -> RunStore:
+    return services().store
+
+
+def backend() -> LocalBackend:
+    return services().backend
+
+
+def server() -> ModelServer:
+    return services().server
+
+
+def pictures() -> PictureStore:
+    return services().pictures
+
+
+def own_classes() -> NewClassesStore:
+    return NewClassesStore(store().root)
+
+
+# What the visitor has chosen ---------------------------------------------------------------
+
+
+def model() -> str:
+    """The reference of the network that answers: a bundled name or a run's id."""
+    return str(_state("model", _default_model))
+
+
+def _default_model() -> str:
+    """A bundled model, else the newest run that has weights."""
+    for ref in (*models.bundled(), *(run.id for run in store().list())):
+        try:
+            return models.resolve(ref, store()).ref
+        except LabError:
+            continue
+    return models.DEFAULT
+
+
+def choose_model(ref: str) -> None:
+    """Raises LabError: there is no such model."""
+    models.resolve(ref, store())
+    st.session_state["lab.model"] = ref
+
+
+def picture() -> str:
+    """The reference of the pinned picture: ``test:17``, ``train:17`` or ``stored:ab12...``."""
+    return str(_state("picture", lambda: DEFAULT_PICTURE))
+
+
+def pin(ref: str) -> None:
+    """Raises PictureError: there is no such picture."""
+    pictures().load(ref)
+    st.session_state["lab.picture"] = ref
+
+
+def experiment() -> Experiment:
+    """The experiment that Train would start."""
+    chosen = _state("experiment", lambda: PRESETS[DEFAULT_PRESET].experiment)
+    assert isinstance(chosen, Experiment)
+    return chosen
+
+
+def set_experiment(chosen: Experiment) -> None:
+    st.session_state["lab.experiment"] = chosen
+
+
+def run() -> str | None:
+    """The id of the run that Train and Results show, if one was chosen."""
+    chosen = _state("run", lambda: None)
+    return None if chosen is None else str(chosen)
+
+
+def choose_run(run_id: str | None) -> None:
+    """Raises RunNotFoundError."""
+    if run_id is not None and store().get(run_id).search:
+        raise RunNotFoundError(f"{run_id[:100]} is a search. Train, Search shows it.")
+    st.session_state["lab.run"] = run_id
+
+
+def classes() -> str | None:
+    """The id of the visitor's own classes that Train shows, if there are any."""
+    chosen = _state("classes", lambda: None)
+    return None if chosen is None else str(chosen)
+
+
+def choose_classes(name: str | None) -> None:
+    """Raises RunNotFoundError."""
+    if name is not None:
+        own_classes().get(name)
+    st.session_state["lab.classes"] = name
+
+
+def owner() -> str:
+    """Of the runs that this browser session starts."""
+    return str(_state("owner", lambda: secrets.token_hex(4)))
+
+
+def view(options: list[str]) -> str:
+    """A segmented control over a page's views; the choice is kept and in the address."""
+    key = f"lab.view.{_page()}"
+    by_slug = {_slug(option): option for option in options}
+    asked = st.session_state.get("lab.asked view")
+    if asked is not None:
+        if asked in by_slug:
+            st.session_state[key] = by_slug[asked]
+        else:
+            warn(f"There is no view {asked[:60]!r} here. The views are: {', '.join(options)}.")
+        del st.session_state["lab.asked view"]
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = options[0]
+    chosen = st.segmented_control(
+        "View",
+        options,
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    chosen = str(chosen or options[0])
+    st.session_state["lab.view"] = _slug(chosen)
+    return chosen
+
+
+def show_view(name: str) -> None:
+    """Open this view of the page, or of the page that is switched to next."""
+    st.session_state["lab.asked view"] = _slug(name)
+
+
+# The address --------------------------------------------------------------------------------
+
+
+def begin(page: str) -> None:
+    """Read the address; called first in every run of the script."""
+    st.session_state["lab.page"] = page
+    st.session_state["lab.view"] = None
+    seen()
+    written: dict[str, str] = st.session_state.setdefault("lab.written", {})
+    if written.get("page") != page:
+        written.pop("view", None)
+    written["page"] = page
+    for name, adopt in _ADOPT.items():
+        value = st.query_params.get(name)
+        if value is None or value == written.get(name):
+            continue
+        try:
+            adopt(value)
+        except LabError as error:
+            warn(f"The address asks for a {name} that is not there. {error}")
+        # Last, because Streamlit may interrupt a script at any access to the session's state.
+        written[name] = value
+
+
+def address() -> dict[str, str]:
+    """What is chosen, as query parameters; also for ``st.switch_page``."""
+    wanted = {
+        "view": st.session_state.get("lab.view"),
+        "model": model(),
+        "picture": picture(),
+        "experiment": settings.to_link(experiment()),
+        "run": run(),
+        "classes": classes(),
+    }
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def write_address() -> None:
+    """Make the address say what is chosen; called last in every run of the script."""
+    wanted = address()
+    for name in _ADOPT.keys() - wanted.keys():
+        if name in st.query_params:
+            del st.query_params[name]
+    if any(st.query_params.get(name) != value for name, value in wanted.items()):
+        st.query_params.update(wanted)
+    st.session_state["lab.written"] = {"page": _page(), **wanted}
+
+
+def _ask_for_view(value: str) -> None:
+    st.session_state["lab.asked view"] = value
+
+
+_ADOPT: dict[str, Callable[[str], Any]] = {
+    "view": _ask_for_view,
+    "model": choose_model,
+    "picture": pin,
+    "experiment": lambda link: set_experiment(settings.from_link(link)),
+    "run": choose_run,
+    "classes": choose_classes,
+}
+
+
+# Messages and watchers ----------------------------------------------------------------------
+
+
+def warn(message: str) -> None:
+    """Show a message on top of the page until the visitor dismisses it."""
+    waiting: list[str] = st.session_state.setdefault("lab.warnings", [])
+    if message not in waiting:
+        waiting.append(message)
+
+
+def warnings() -> list[str]:
+    return list(st.session_state.get("lab.warnings", []))
+
+
+def dismiss_warnings() -> None:
+    st.session_state["lab.warnings"] = []
+
+
+def seen() -> None:
+    """This session is being watched now."""
+    now = time.monotonic()
+    _seen[owner()] = now
+    for name in [name for name, at in list(_seen.items()) if now - at > SEEN_SECONDS]:
+        _seen.pop(name, None)
+
+
+def interval(seconds: float) -> float:
+    """``seconds`` between live updates, stretched when many sessions watch one server."""
+    return seconds * max(1.0, len(_seen) / 8)
+
+
+def _state(name: str, default: Callable[[], Any]) -> Any:
+    key = f"lab.{name}"
+    if key not in st.session_state:
+        st.session_state[key] = default()
+    return st.session_state[key]
+
+
+def _page() -> str:
+    return str(st.session_state.get("lab.page", "start"))
+
+
+def _slug(text: str) -> str:
+    return text.lower().replace(" ", "-")

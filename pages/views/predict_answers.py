@@ -1,0 +1,135 @@
+"""A prepared picture and what the network says: what Draw, Pictures and Camera share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from fmnist_core import models, reports
+from fmnist_core.datasets import load
+from fmnist_core.images import Options, Prepared, prepare_bytes, stages, to_png
+from fmnist_core.wording import percent
+from pages.shared import looks, session
+from pages.shared.bars import probability_bars
+
+PIN_HELP = "Keeps this picture in hand: Inside shows what every layer makes of it."
+THUMBNAIL = 168
+"""Pixels of a step's longest side on the screen."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A prepared picture, small enough to be kept: the steps as thumbnails."""
+
+    steps: tuple[tuple[str, str, str], ...]
+    """Name, note, and the picture as a data URL."""
+    picture: np.ndarray
+    """(28, 28, 1) float32 in [0, 1]."""
+    stages: np.ndarray
+    """(steps, 28, 28, 1): what the network would see, had the preparing stopped there."""
+
+
+def shown(prepared: Prepared) -> Shown:
+    steps = tuple((step.name, step.note, _thumbnail(step.image)) for step in prepared.steps)
+    return Shown(steps, prepared.picture, stages(prepared))
+
+
+@st.cache_resource(max_entries=2_048, show_spinner=False)
+def picture_of(data: bytes, name: str) -> np.ndarray:
+    """The prepared picture of a file, without its steps: hundreds may be kept. Raises as below."""
+    return prepare_bytes(data, name, separate=session.server().separate).picture
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def from_file(data: bytes, name: str, options: Options) -> Shown:
+    """Open and prepare a file.
+
+    Raises PictureError: it is not a picture that can be read. EngineError: its background is
+    natural, and the engine, which separates the garment, does not answer.
+    """
+    return shown(prepare_bytes(data, name, options, session.server().separate))
+
+
+def predict(pictures: list[np.ndarray]) -> np.ndarray:
+    """Probabilities (n, classes) of pictures (28, 28, 1), by the chosen network."""
+    return session.server().predict(session.model(), np.stack(pictures))
+
+
+def who() -> None:
+    """Which network answers, and how good it is."""
+    files = models.resolve(session.model(), session.store())
+    text = f"{files.title} answers."
+    calibration = files.calibration
+    if files.report:
+        report = reports.test_report(files.report)
+        text = (
+            f"{files.title} answers. Test accuracy {percent(report.accuracy)} "
+            f"({100 * report.interval.low:.1f} to {100 * report.interval.high:.1f}), "
+            f"n = {report.n:,}: on pictures like those of the data, not on photos."
+        )
+    if calibration:
+        text += (
+            f" How sure it is differs from how often it is right by "
+            f"{percent(calibration.error)} on average (expected calibration error, test set, "
+            f"n = {calibration.error_n:,}): temperature {calibration.temperature:.2f}, fitted on "
+            f"{calibration.n:,} validation pictures."
+        )
+    looks.caption(text)
+
+
+def verdict(picture: np.ndarray, probabilities: np.ndarray) -> None:
+    """What the network sees, and the name it gives."""
+    names = load().class_names
+    best = int(probabilities.argmax())
+    st.html(looks.picture_html(picture, "The 28 by 28 pixels that the network sees"))
+    looks.caption("What the network sees: 28 x 28")
+    looks.section(f"{names[best]}, {percent(probabilities[best], 0)}")
+
+
+def bars(probabilities: np.ndarray | None, key: str) -> None:
+    """None: nothing is asked now; the previous answer stays, dimmed."""
+    probability_bars(probabilities, key, load().class_names)
+
+
+def pin_button(picture: np.ndarray, key: str) -> None:
+    """Keep the picture, so that Inside can show what every layer makes of it."""
+    st.button(
+        "Pin",
+        icon=":material/push_pin:",
+        key=key,
+        on_click=lambda: session.pin(session.pictures().save(picture)),
+        help=PIN_HELP,
+    )
+
+
+def steps(prepared: Shown) -> None:
+    """Every step from the picture that came in to the 28 x 28 that the network sees, and what it
+    would say to each."""
+    names, said = load().class_names, predict(list(prepared.stages))
+    figures = "".join(
+        f'<figure><img src="{url}" alt=""><figcaption><b>{i}. {escape(name)}</b> '
+        f"<em>{escape(names[int(chances.argmax())])} {percent(chances.max(), 0)}</em> "
+        f"{escape(note)}</figcaption></figure>"
+        for i, ((name, note, url), chances) in enumerate(
+            zip(prepared.steps, said, strict=True), start=1
+        )
+    )
+    looks.caption(
+        "In italics: what the network would say, had it been given the picture after that step, "
+        "squeezed into 28 x 28. How much a step matters is how much the answer changes."
+    )
+    style = looks.component_text("steps.css")
+    st.html(f"<style>{style}</style><div class='lab-steps'>{figures}</div>")
+
+
+def _thumbnail(image: np.ndarray) -> str:
+    """Small pictures as they are, for the browser to enlarge unsmoothed; large ones shrunk."""
+    if max(image.shape[:2]) > THUMBNAIL:
+        large = Image.fromarray(image)
+        large.thumbnail((THUMBNAIL, THUMBNAIL))
+        image = np.asarray(large)
+    return looks.data_url(to_png(image))

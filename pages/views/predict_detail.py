@@ -1,0 +1,30 @@
+"""One photo or file in full: overrides, answer, and every step."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared import chrome, looks
+from pages.shared.waiting import answered
+from pages.views import predict_answers, predict_known
+from pages.views.predict_overrides import overrides
+
+
+def show(data: bytes, name: str, key: str) -> None:
+    """``key`` keeps the overrides of several pictures apart."""
+    left, middle, right = st.columns([5, 3, 5], gap="large")
+    with left:
+        options = overrides(key)
+    with chrome.explained(), answered():
+        prepared = predict_answers.from_file(data, name, options)
+        probabilities = predict_answers.predict([prepared.picture])[0]
+        with middle:
+            predict_answers.verdict(prepared.picture, probabilities)
+            predict_answers.pin_button(prepared.picture, f"lab.pin.{key}")
+        with right:
+            predict_answers.bars(probabilities, "lab.detail.bars")
+            beside = st.container()
+        looks.section("What happened to it on the way")
+        predict_answers.steps(prepared)
+        predict_known.show(prepared.picture, probabilities, key, beside)
+        predict_known.watch()

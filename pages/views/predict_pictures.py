@@ -1,0 +1,135 @@
+"""Predict, Pictures: one file or many; all answers first, the steps of one on a click."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from fmnist_core.datasets import load
+from fmnist_core.errors import PictureError
+from fmnist_core.wording import count, percent
+from pages.shared import looks
+from pages.shared.gallery import gallery
+from pages.shared.waiting import answered
+from pages.views import predict_answers, predict_detail, predict_known
+
+MOST_BYTES = 64 * 2**20
+"""Of all files that a session keeps while it visits other pages."""
+MANY = 8
+"""Files that are read without saying how far it is."""
+_KEPT, _CHOSEN = "lab.uploads", "lab.uploads.chosen"
+
+
+@dataclass(frozen=True, eq=False)
+class File:
+    name: str
+    data: bytes
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()[:12]
+
+
+def show() -> None:
+    predict_answers.who()
+    uploaded = st.file_uploader(
+        "Drop pictures here",
+        accept_multiple_files=True,
+        key="lab.uploader",
+        on_change=_received,
+        help="One garment per picture: JPEG, PNG, WebP, GIF, BMP or TIFF. They stay on the "
+        "computer that runs this app.",
+    )
+    files: list[File] = st.session_state.get(_KEPT, [])
+    if not files:
+        looks.caption(
+            "A plain background works best. From a busy one the garment is cut out first; the "
+            "steps below show how well that went."
+        )
+        return
+    if not uploaded:  # they came before a visit to another page
+        st.button("Forget these pictures", on_click=_forget, key="lab.uploads.forget")
+    with answered():
+        readable = _readable(files)
+        if not readable:
+            return
+        probabilities = predict_answers.predict([picture for _, picture in readable])
+        chosen = min(st.session_state.get(_CHOSEN, 0), len(readable) - 1)
+        if len(readable) > 1:
+            _sheet(readable, probabilities, chosen)
+        file = readable[chosen][0]
+        looks.section(file.name)
+        predict_detail.show(file.data, file.name, file.digest)
+
+
+def _received() -> None:
+    """Keep the files themselves: the uploader forgets them when the page changes."""
+    uploads = st.session_state["lab.uploader"] or []
+    kept = [File(upload.name, upload.getvalue()) for upload in uploads]
+    st.session_state[_KEPT] = kept
+    st.session_state[_CHOSEN] = 0
+
+
+def _forget() -> None:
+    st.session_state[_KEPT] = []
+
+
+def _readable(files: list[File]) -> list[tuple[File, np.ndarray]]:
+    """The files that are pictures, prepared; the others get a sentence each."""
+    readable, problems, size = [], [], 0
+    progress = st.empty()
+    for number, file in enumerate(files):
+        if len(files) > MANY:
+            progress.progress(number / len(files), f"Reading {number + 1:,} of {len(files):,}")
+        size += len(file.data)
+        if size > MOST_BYTES:
+            problems.append(
+                f"{file.name} was left out: {MOST_BYTES // 2**20} MB at a time are read."
+            )
+            continue
+        try:
+            readable.append((file, predict_answers.picture_of(file.data, file.name)))
+        except PictureError as error:
+            problems.append(str(error))
+    progress.empty()
+    if problems:
+        others = f"\n\n{_read(len(readable))}" if readable else ""
+        text = "\n\n".join(_plain(problem) for problem in problems)
+        st.error(text + others, icon=":material/error:")
+    return readable
+
+
+def _plain(text: str) -> str:
+    """A file name is no Markdown."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-!|~:$" else c for c in text)
+
+
+def _sheet(readable: list[tuple[File, np.ndarray]], probabilities: np.ndarray, chosen: int) -> None:
+    names = load().class_names
+    said, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    pictures = [picture for _, picture in readable]
+    unlike = predict_known.strange(pictures)
+    answers_of = [
+        f"{names[s]} {percent(p, 0)}{', unlike all it knows' if strange else ''}"
+        for s, p, strange in zip(said, sure, unlike, strict=True)
+    ]
+    gallery(
+        np.stack(pictures),
+        [f"{file.name}: {text}" for (file, _), text in zip(readable, answers_of, strict=True)],
+        key="lab.uploads.sheet",
+        title="Your pictures as the network sees them",
+        captions=[
+            f"{text}\n{file.name}" for (file, _), text in zip(readable, answers_of, strict=True)
+        ],
+        tile=96,
+        on_choose=lambda i: st.session_state.update({_CHOSEN: i}),
+        selected=chosen,
+    )
+    looks.caption(f"{count(len(readable), 'picture')}. Click one to see its steps below.")
+
+
+def _read(n: int) -> str:
+    return "The other one was read." if n == 1 else f"The other {n:,} were read."

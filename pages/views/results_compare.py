@@ -1,0 +1,56 @@
+"""Results, Compare: curves and accuracies of several runs together, and two picture by picture."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared import session
+from pages.shared.curves import live_curves
+from pages.views import results_chart, results_facts, results_paired
+from pages.views.results_facts import Facts, names_of, with_interval
+from pages.views.results_runs import COMPARED
+
+AT_MOST = 4
+
+
+def show() -> None:
+    runs = session.store().list()
+    titles = dict(zip([run.id for run in runs], names_of(runs), strict=True))
+    if not titles:
+        st.info("There is nothing to compare yet. Train two networks first.")
+        return
+    asked = st.session_state.get(COMPARED, list(titles))
+    st.session_state[COMPARED] = [run_id for run_id in asked if run_id in titles][:AT_MOST]
+    chosen = st.multiselect(
+        "Runs",
+        list(titles),
+        format_func=titles.__getitem__,
+        max_selections=AT_MOST,
+        key=COMPARED,
+        persist_state="session",
+        help=f"Up to {AT_MOST}. Colour is the run; thin lines are training, thick validation.",
+    )
+    if not chosen:
+        return
+    all_facts = [results_facts.facts(session.store().get(run_id)) for run_id in chosen]
+    first, *others = [each.run for each in all_facts]
+    live_curves(first, others, key="lab.compare.curves")
+    left, right = st.columns([4, 5], gap="large", vertical_alignment="center")
+    with left:
+        results_chart.accuracies(all_facts, "lab.compare.accuracies")
+    with right:
+        _table(all_facts)
+    if len(all_facts) > 1:
+        results_paired.show([each.run for each in all_facts])
+
+
+def _table(all_facts: list[Facts]) -> None:
+    st.table(
+        {
+            "Network": names_of([each.run for each in all_facts]),
+            "Parameters": [f"{each.parameters:,}" for each in all_facts],
+            "Validation": [with_interval(each.validation) for each in all_facts],
+            "Test": [with_interval(each.test) for each in all_facts],
+        },
+        hide_index=True,
+    )

@@ -1,0 +1,74 @@
+"""Draw and see: the pad, and ten bars that follow the stroke."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from fmnist_core.datasets import CLASS_NAMES
+from fmnist_core.errors import EngineBusyError
+from fmnist_core.images import from_drawing, prepare_bytes
+from fmnist_core.wording import percent
+from pages.shared import chrome, looks, session
+from pages.shared.bars import probability_bars
+from pages.shared.pad import PadResult, drawing_pad
+
+SAMPLE = "test:0"
+RETRY_SECONDS = 1.0
+_PASTED = "lab.try.pasted"
+
+
+def show() -> None:
+    """Pad and bars side by side; asks again by itself while the engine starts."""
+    waiting = not session.backend().ready
+    st.fragment(_pad_and_answer, run_every=RETRY_SECONDS if waiting else None)(waiting)
+
+
+def _pad_and_answer(was_waiting: bool) -> None:
+    if was_waiting and session.backend().ready:
+        st.rerun()
+    pad_column, bars_column = st.columns([3.6, 5], gap="medium")
+    with pad_column:
+        pad = _pad()
+    with bars_column, chrome.explained():
+        _answer(pad)
+
+
+def _pad() -> PadResult:
+    pasted: list[np.ndarray] = st.session_state.setdefault(_PASTED, [])
+    start = pasted[-1] if pasted else session.pictures().load(SAMPLE)
+    pad = drawing_pad("start-pad", start, token=str(len(pasted)))
+    if pad.pasted is not None:
+        with chrome.explained():
+            separate = session.server().separate
+            prepared = prepare_bytes(pad.pasted, "The pasted picture", separate=separate)
+            pasted.append(prepared.picture)
+            st.rerun(scope="fragment")
+    looks.caption("An ankle boot of the test set. Draw on it, or clear it and draw your own.")
+    return pad
+
+
+def _answer(pad: PadResult) -> None:
+    name = chrome.model_title(session.model())
+    probabilities = None
+    headline, note = "An empty pad", "Draw a garment: outline first, then fill it."
+    if not pad.empty:
+        headline, note = "...", f"Answered by {name}."
+        picture = _picture(pad)
+        try:
+            probabilities = session.server().predict(session.model(), picture[None])[0]
+            headline = (
+                f"{CLASS_NAMES[int(probabilities.argmax())]}, {percent(probabilities.max(), 0)}"
+            )
+        except EngineBusyError:
+            seconds = session.backend().seconds_until_ready()
+            note = "The engine is starting." + (f" About {seconds:.0f} s." if seconds else "")
+    st.html(f'<h2 class="lab-answer">{headline}</h2><p class="lab-caption">{note}</p>')
+    probability_bars(probabilities, "start-bars")
+
+
+def _picture(pad: PadResult) -> np.ndarray:
+    """What the network sees, (28, 28, 1): a dataset's picture is as it should be already."""
+    if pad.drawn:
+        return from_drawing(pad.pixels).picture
+    return (pad.pixels[..., None] / 255).astype(np.float32)

@@ -1,0 +1,66 @@
+"""The 24 validation pictures that are judged again and again while a run learns."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from html import escape
+
+import streamlit as st
+
+from fmnist_core.datasets import CLASS_NAMES
+from fmnist_core.datasets.fashion_mnist import load
+from fmnist_core.events import PanelPredicted
+from fmnist_core.images import to_png
+from fmnist_core.runs import Run
+from fmnist_core.wording import percent
+from pages.shared import looks, running, session
+
+SECONDS = 1.0
+
+
+def show(run: Run | None) -> None:
+    """Ticks only while the run waits or trains."""
+    live = run is not None and not running.state(run).ended
+    st.fragment(_panel, run_every=session.interval(SECONDS) if live else None)(run)
+
+
+def _panel(run: Run | None) -> None:
+    judged = running.state(run).panel if run else None
+    st.html("<h2 class='lab-h3'>24 validation pictures</h2>")
+    if judged is None:
+        looks.caption(
+            "Here the network says what it sees, again and again while it learns. A check mark: "
+            "right. A thick frame: wrong, with what it said."
+        )
+        return
+    right = sum(a == b for a, b in zip(judged.labels, judged.predicted, strict=True))
+    looks.caption(f"{right} of {len(judged.labels)} right at step {judged.step:,}")
+    st.html(panel_html(judged))
+
+
+def panel_html(judged: PanelPredicted) -> str:
+    """Right: a check mark. Wrong: a thick frame and the predicted name; never colour alone."""
+    url = _sheet(judged.pictures)
+    last = max(1, len(judged.pictures) - 1)
+    cells = []
+    for i, (label, said) in enumerate(zip(judged.labels, judged.predicted, strict=True)):
+        sure = percent(judged.confidence[i], 0)
+        truth, name = CLASS_NAMES[label], CLASS_NAMES[said]
+        right = label == said
+        text = f"{truth}: right, {sure}" if right else f"{truth}, taken for {name}, {sure}"
+        cells.append(
+            f'<figure class="{"right" if right else "wrong"}" title="{escape(text)}">'
+            f'<div role="img" aria-label="{escape(text)}"'
+            f' style="background-position:0 {100 * i / last:.3f}%"></div>'
+            f"<figcaption>{'✓' if right else escape(name)}</figcaption></figure>"
+        )
+    size = f"100% {100 * len(judged.pictures)}%"
+    style = f"--sheet:url({url});--sheet-size:{size}"
+    return f'<div class="lab-panel" style="{style}">{"".join(cells)}</div>'
+
+
+@lru_cache(maxsize=32)
+def _sheet(pictures: tuple[int, ...]) -> str:
+    """Training-set pictures, one below the other, as an image's address."""
+    sheet = load().train_images[list(pictures)]
+    return looks.data_url(to_png(sheet.reshape(-1, sheet.shape[-1])))

@@ -1,0 +1,126 @@
+"""Pictures are varied as the settings say, and only then; by hand where that can be done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import tensorflow as tf
+
+from fmnist_core.engine.augment import augment, mixing_share
+from fmnist_core.experiment import Augmentation
+
+N = 200
+RANDOM = np.random.default_rng(0)
+PICTURES = RANDOM.uniform(0.1, 1, (N, 28, 28, 1)).astype(np.float32)
+Pictures = npt.NDArray[np.float32]
+
+
+def varied(
+    pictures: Pictures = PICTURES, step: int = 0, seed: int = 0, **settings: Any
+) -> Pictures:
+    vary = augment(Augmentation(**settings), seed)
+    assert vary is not None
+    return np.asarray(vary(tf.constant(pictures), tf.constant(step)))
+
+
+def test_nothing_asked_is_nothing_done() -> None:
+    assert augment(Augmentation(), 0) is None
+    assert augment(Augmentation(mixup=0.4), 0) is None  # blended in the step, with its labels
+
+
+def test_the_same_step_gives_the_same_pictures_and_another_does_not() -> None:
+    settings: dict[str, Any] = {"flip": True, "rotation": 20, "brightness": 0.2, "erase": 8}
+    first = varied(step=7, **settings)
+    np.testing.assert_array_equal(first, varied(step=7, **settings))
+    assert (first != varied(step=8, **settings)).any()
+    assert (first != varied(step=7, seed=1, **settings)).any()
+
+
+def test_a_flip_mirrors_about_every_second_picture() -> None:
+    flipped = varied(flip=True)
+    mirrored = PICTURES[:, :, ::-1]
+    is_mirrored = (flipped == mirrored).all((1, 2, 3))
+    assert ((flipped == PICTURES).all((1, 2, 3)) ^ is_mirrored).all()
+    assert 0.35 < is_mirrored.mean() < 0.65
+
+
+def test_upside_down_goes_its_own_way() -> None:
+    both = varied(flip=True, upside_down=True)
+    ways = [PICTURES, PICTURES[:, :, ::-1], PICTURES[:, ::-1], PICTURES[:, ::-1, ::-1]]
+    found = [(both == way).all((1, 2, 3)).sum() for way in ways]
+    assert sum(found) == N
+    assert min(found) > N / 8
+
+
+def test_a_shift_is_by_whole_pixels_to_all_sides_and_black_comes_in() -> None:
+    side = 28
+    shifts = set()
+    moved = varied(width_shift=2 / side, height_shift=1 / side)
+    padded = np.pad(PICTURES, ((0, 0), (1, 1), (2, 2), (0, 0)))
+    for index, picture in enumerate(moved):
+        found = [
+            (down, right)
+            for down in (-1, 0, 1)
+            for right in (-2, -1, 0, 1, 2)
+            if (picture == padded[index, 1 - down :, 2 - right :][:side, :side]).all()
+        ]
+        assert len(found) == 1
+        shifts.update(found)
+    assert len(shifts) == 15
+
+
+def test_a_turn_keeps_the_middle_and_moves_the_edge_by_the_angle() -> None:
+    dot = np.zeros((N, 28, 28, 1), np.float32)
+    dot[:, 12:16, 24:28] = 1  # to the right of the middle, 12 pixels away
+    turned = varied(dot, rotation=30)
+    weight = turned.sum((1, 2, 3))
+    y = (turned[..., 0] * (np.arange(28)[:, np.newaxis] - 13.5)).sum((1, 2)) / weight
+    x = (turned[..., 0] * (np.arange(28) - 13.5)).sum((1, 2)) / weight
+    angle = np.degrees(np.arctan2(y, x))
+    assert 25 < np.abs(angle).max() <= 30.5
+    assert abs(angle.mean()) < 4
+    np.testing.assert_allclose(np.hypot(x, y), 12, atol=0.8)
+
+
+def test_a_zoom_makes_wider_and_narrower() -> None:
+    block = np.zeros((N, 28, 28, 1), np.float32)
+    block[:, 9:19, 9:19] = 1
+    area = varied(block, zoom=0.3).sum((1, 2, 3)) / 100
+    assert 0.45 < area.min() < 0.7
+    assert 1.3 < area.max() < 1.75
+    np.testing.assert_allclose(varied(block, zoom=0.3)[:, 14, 14], 1, atol=1e-5)
+
+
+def test_brightness_is_one_factor_for_a_picture() -> None:
+    dim = PICTURES / 2
+    factors = varied(dim, brightness=0.5) / dim
+    assert np.ptp(factors, axis=(1, 2, 3)).max() < 1e-4
+    means = factors.mean((1, 2, 3))
+    assert 0.5 <= means.min() < 0.6
+    assert 1.4 < means.max() <= 1.5
+    assert varied(PICTURES, brightness=0.5).max() == 1  # never brighter than white
+
+
+def test_an_erased_square_is_black_and_may_leave_the_picture() -> None:
+    covered = varied(erase=8) == 0
+    areas = covered.sum((1, 2, 3))
+    assert areas.max() == 64
+    assert 0 < areas.min() < 64
+    for picture in covered[..., 0]:
+        rows, columns = picture.any(1), picture.any(0)
+        assert (picture == rows[:, np.newaxis] & columns).all()  # one rectangle
+        assert max(rows.sum(), columns.sum()) <= 8
+
+
+@pytest.mark.parametrize("alpha", [0.2, 1.0])
+def test_the_mixing_share_follows_its_distribution(alpha: float) -> None:
+    shares = np.array(
+        [mixing_share(Augmentation(mixup=alpha), 0, tf.constant(step)) for step in range(300)]
+    )
+    assert ((shares >= 0) & (shares <= 1)).all()
+    assert abs(shares.mean() - 0.5) < 0.08
+    expected = 1 / (4 * (2 * alpha + 1))  # the variance of Beta(alpha, alpha)
+    assert abs(shares.var() - expected) < 0.03

@@ -1,0 +1,124 @@
+"""Keras must count what our arithmetic counts, for the presets and for random stacks."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import HealthCheck, given, settings
+
+from fmnist_core.architecture import (
+    Architecture,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Flatten,
+    Output,
+    summarise,
+)
+from fmnist_core.engine.build import RESCALING, build
+from fmnist_core.presets import PRESETS
+from tests.strategies import architectures
+
+
+def assert_same_counts(architecture: Architecture) -> None:
+    model = build(architecture)
+    rows = summarise(architecture).rows
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    assert [layer.name for layer in layers] == [row.name for row in rows]
+    for layer, row in zip(layers, rows, strict=True):
+        trainable = sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
+        assert type(layer).__name__ == row.kind
+        assert layer.output.shape[1:] == row.output_shape, row.name
+        assert (layer.count_params(), trainable) == (row.parameters, row.trainable_parameters)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_has_keras_shapes_and_counts(name: str) -> None:
+    assert_same_counts(PRESETS[name].experiment.architecture)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(architectures())
+def test_a_random_stack_has_keras_shapes_and_counts(architecture: Architecture) -> None:
+    assert_same_counts(architecture)
+
+
+def test_every_setting_of_a_layer_reaches_keras() -> None:
+    convolution = Conv2D(
+        filters=3,
+        kernel_size=5,
+        strides=2,
+        padding="same",
+        activation="gelu",
+        use_bias=False,
+        kernel_initializer="he_normal",
+        l2=0.01,
+    )
+    dense = Dense(units=4, activation="tanh", bias_initializer="standard_normal")
+    model = build(Architecture(layers=(convolution, Flatten(), dense), output=Output(l2=0.5)))
+    conv, kdense, output = (model.get_layer(n) for n in ("conv2d_1", "dense_1", "output"))
+    assert (conv.kernel_size, conv.strides, conv.padding) == ((5, 5), (2, 2), "same")
+    assert conv.activation is keras.activations.gelu
+    assert not conv.use_bias
+    assert isinstance(conv.kernel_initializer, keras.initializers.HeNormal)
+    assert conv.kernel_regularizer.l2 == pytest.approx(0.01)
+    assert kdense.activation is keras.activations.tanh
+    assert kdense.kernel_regularizer is None
+    assert kdense.bias_initializer.stddev == 1.0
+    assert output.kernel_regularizer.l2 == pytest.approx(0.5)
+    assert output.activation is keras.activations.softmax
+
+
+def test_standard_normal_weights_have_deviation_one() -> None:
+    layers = (Flatten(), Dense(units=400, kernel_initializer="standard_normal"))
+    kernel = np.asarray(build(Architecture(layers=layers)).get_layer("dense_1").kernel)
+    assert kernel.std() == pytest.approx(1.0, abs=0.02)
+
+
+def test_the_seed_decides_the_weights() -> None:
+    architecture = PRESETS["mlp-128"].experiment.architecture
+    one, again, other = (build(architecture, seed=seed).get_weights()[0] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+def test_scaling_lives_inside_the_model() -> None:
+    architecture = Architecture(layers=(Flatten(),), output=Output(logits=True))
+    plain, raw = build(architecture), build(architecture, rescale=(255.0, -3.0))
+    raw.set_weights(plain.get_weights())
+    picture = np.random.default_rng(0).random((1, 28, 28, 1), np.float32)
+    assert raw.count_params() == plain.count_params()
+    assert [layer.name for layer in raw.layers][1] == RESCALING
+    np.testing.assert_allclose(raw(picture), plain(picture * 255.0 - 3.0), rtol=1e-4, atol=1e-3)
+
+
+def test_logits_have_no_softmax() -> None:
+    layers = (Flatten(),)
+    logits = build(Architecture(layers=layers, output=Output(logits=True)))
+    softmax = build(Architecture(layers=layers))
+    picture = np.ones((1, 28, 28, 1), np.float32)
+    np.testing.assert_allclose(
+        keras.ops.softmax(logits(picture)), softmax(picture), rtol=1e-4, atol=1e-6
+    )
+
+
+def test_the_fused_normalisation_learns_what_keras_learns() -> None:
+    architecture = Architecture(
+        layers=(Conv2D(filters=4), BatchNormalization(momentum=0.8), Flatten())
+    )
+    plain, fused = build(architecture, seed=1), build(architecture, seed=1, fused=True)
+    pictures = tf.constant(np.random.default_rng(0).random((16, 28, 28, 1), np.float32))
+    for _ in range(3):
+        gradients = []
+        for model in (plain, fused):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum(model(pictures, training=True)[:, 3])
+            gradients.append(tape.gradient(loss, [v.value for v in model.trainable_variables]))
+        for theirs, ours in zip(*gradients, strict=True):
+            np.testing.assert_allclose(ours, theirs, atol=2e-4)
+    for theirs, ours in zip(plain.get_weights(), fused.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    assert plain.get_weights()[4].any()  # the moving mean has moved
+    np.testing.assert_allclose(fused(pictures), plain(pictures), atol=1e-5)

@@ -1,0 +1,72 @@
+"""Training for the box, on renderings or not: it learns, and goes on where it was interrupted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fmnist_core.architecture import Dense, Flatten
+from fmnist_core.engine import bundled, realworld
+from fmnist_core.experiment import Experiment
+from tests.engine.conftest import tiny
+
+
+@pytest.fixture
+def recipe(small_set: Path, monkeypatch: pytest.MonkeyPatch) -> bundled.Recipe:
+    monkeypatch.setenv("FMNIST_DATA_DIR", str(small_set))
+    # Not in processes of their own: those would import all this anew.
+    monkeypatch.setattr(realworld, "render", in_this_process)
+    layers = Flatten(), Dense(units=64)
+    return of(tiny(*layers, epochs=3, learning_rate=0.003, batch_size=16))
+
+
+def in_this_process(
+    pictures: np.ndarray, labels: np.ndarray, seed: tuple[int, ...], without: frozenset[str]
+) -> np.ndarray:
+    return realworld._render_chunk(pictures, labels, seed, without)
+
+
+def of(experiment: Experiment) -> bundled.Recipe:
+    return bundled.Recipe(experiment, renderings=2, plain_share=0.5)
+
+
+def test_it_learns_and_is_judged_on_what_it_has_not_seen(
+    recipe: bundled.Recipe, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    found = bundled.train(recipe, tmp_path, said.append)
+    assert [line.split(":")[0] for line in said] == ["epoch 1", "epoch 2", "epoch 3"]
+    assert (found.train.n, found.validation.n, found.test.n) == (540, 60, 100)
+    assert found.rendered_validation
+    assert found.rendered_validation.n == 60
+    assert found.test.accuracy > 0.4
+    assert found.weights.exists()
+    unseen = bundled.rendering(recipe, 2, tmp_path)
+    for number in range(2):
+        seen = np.load(tmp_path / f"rendering-00{number}.npy")
+        assert (seen != unseen).any((1, 2)).mean() > 0.9
+
+
+def test_interrupted_it_goes_on_after_its_last_epoch(
+    recipe: bundled.Recipe, tmp_path: Path
+) -> None:
+    def interrupt(line: str) -> None:
+        if line.startswith("epoch 2"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bundled.train(recipe, tmp_path, interrupt)
+    said: list[str] = []
+    bundled.train(recipe, tmp_path, said.append)
+    assert [line.split(":")[0] for line in said] == ["epoch 3"]
+
+
+def test_without_renderings_it_learns_the_pictures_as_they_are(
+    recipe: bundled.Recipe, tmp_path: Path
+) -> None:
+    found = bundled.train(bundled.Recipe(recipe.experiment), tmp_path, lambda _: None)
+    assert found.rendered_validation is None
+    assert found.test.accuracy > 0.4
+    assert list(tmp_path.glob("rendering-*")) == []

@@ -1,0 +1,68 @@
+"""Learning rates, with and without a visitor's hand in them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from fmnist_core.engine.schedules import Rates
+from fmnist_core.experiment import Training
+
+PER_EPOCH, TOTAL = 10, 40
+
+
+def rates(**settings: object) -> Rates:
+    return Rates(Training(learning_rate=0.8, **settings), PER_EPOCH, TOTAL)  # type: ignore[arg-type]
+
+
+def test_constant() -> None:
+    assert {rates().at(step) for step in range(TOTAL)} == {0.8}
+
+
+def test_cosine_falls_from_the_rate_to_nearly_nothing() -> None:
+    cosine = rates(schedule="cosine")
+    assert cosine.at(0) == 0.8
+    assert cosine.at(TOTAL // 2) == pytest.approx(0.4)
+    assert cosine.at(TOTAL - 1) == pytest.approx(0.4 * (1 + math.cos(math.pi * 39 / 40)))
+
+
+def test_step_multiplies_every_so_many_epochs() -> None:
+    step = rates(schedule="step", decay_factor=0.5, decay_epochs=2)
+    assert [step.at(s) for s in (0, 19, 20, 39)] == [0.8, 0.8, 0.4, 0.4]
+    assert [s for s in range(TOTAL) if step.jumps(s)] == [20]
+
+
+def test_a_third_of_an_epoch_does_not_jump_late_by_rounding() -> None:
+    step = Rates(
+        Training(schedule="step", decay_factor=0.5, decay_epochs=0.3, learning_rate=1.0), 10, 30
+    )
+    assert [s for s in range(30) if step.jumps(s)] == list(range(3, 30, 3))
+
+
+def test_exponential_passes_through_the_same_points() -> None:
+    exponential = rates(schedule="exponential", decay_factor=0.5, decay_epochs=2)
+    assert exponential.at(20) == pytest.approx(0.4)
+    assert exponential.at(10) == pytest.approx(0.8 * math.sqrt(0.5))
+    assert not any(exponential.jumps(s) for s in range(TOTAL))
+
+
+def test_following_gives_one_rate_per_step() -> None:
+    cosine = rates(schedule="cosine")
+    given = cosine.following(5, 4)
+    assert given.dtype == np.float32
+    np.testing.assert_allclose(given, [cosine.at(s) for s in (5, 6, 7, 8)], rtol=1e-6)
+
+
+def test_a_triangle_climbs_for_a_fifth_and_falls_to_nothing() -> None:
+    triangle = Rates(Training(schedule="triangle", learning_rate=1.0), 10, 10)
+    expected = [0.5, 1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125]
+    np.testing.assert_allclose(triangle.following(0, 10), expected, rtol=1e-6)
+
+
+def test_after_a_change_the_schedule_goes_on_from_there() -> None:
+    step = rates(schedule="step", decay_factor=0.5, decay_epochs=2)
+    step.set(5, 0.1)
+    assert step.at(5) == pytest.approx(0.1)
+    assert step.at(25) == pytest.approx(0.05)

@@ -1,0 +1,69 @@
+"""A link restores what was chosen; a bad one is explained and loses nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from fmnist_core.presets import preset
+from fmnist_core.settings import to_link
+from tests.pages.lab_pages import address, healthy, lab, open_page
+
+
+@pytest.fixture
+def backend(tmp_path: Path):
+    with lab(tmp_path) as backend:
+        yield backend
+
+
+def test_a_link_restores_experiment_picture_and_run_in_a_fresh_browser(backend):
+    run = backend.store.create(preset("mlp-128").experiment)
+    wanted = preset("cnn-32").experiment.changed(seed=7)
+    link = {"experiment": to_link(wanted), "picture": "test:23", "run": run.id}
+    app = healthy(open_page("train", **link))
+    assert address(app).items() >= link.items()
+    assert app.session_state["lab.experiment"] == wanted
+    assert app.session_state["lab.picture"] == "test:23"
+    assert app.session_state["lab.run"] == run.id
+
+
+def test_the_address_follows_what_is_chosen_seed_included(backend):
+    app = open_page("train")
+    app.session_state["lab.all-settings"] = True
+    app.run().number_input(key="set.seed").set_value(11).run()
+    again = open_page("train", experiment=address(app)["experiment"])
+    again.session_state["lab.all-settings"] = True
+    assert again.run().number_input(key="set.seed").value == 11
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("experiment", "cnn-16;training.epochs=-3", "at least 1"),
+        ("experiment", "no-such-preset", "There is no preset"),
+        ("picture", "test:99999", "There is no test picture"),
+        ("model", "../../etc/passwd", "is not the name of a model"),
+        ("run", "gone", "There is no run"),
+    ],
+)
+def test_a_bad_value_is_explained_and_the_rest_stays(backend, name, value, said):
+    link = {"experiment": "mlp-350", "picture": "test:5"} | {name: value}
+    app = healthy(open_page(**link))
+    assert said in app.warning[0].value
+    del link[name]
+    assert address(app).items() >= link.items()
+    assert address(app).get(name) != value
+    app.button(key="lab.understood").click().run()
+    assert not app.warning
+
+
+def test_choices_survive_a_page_change(backend):
+    app = open_page("train")
+    app.number_input(key="set.training.epochs").set_value(4).run()
+    app.number_input(key="lab.chip.picture").set_value(28).run()
+    # Sent back, it would undo the clicks that a hasty visitor has made meanwhile.
+    assert not app.number_input(key="lab.chip.picture").proto.set_value
+    app.switch_page("pages/start.py").run()
+    app.switch_page("pages/train.py").run()
+    healthy(app)
+    assert app.number_input(key="set.training.epochs").value == 4
+    assert address(app)["picture"] == "test:28"

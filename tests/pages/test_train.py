@@ -1,0 +1,244 @@
+"""The Train page: settings, layers, and runs that are followed wherever they are."""
+
+from pathlib import Path
+from threading import Timer
+
+import pytest
+
+from fmnist_core import events as e
+from fmnist_core.presets import preset
+from fmnist_core.runs import RECORDED
+from fmnist_core.settings import from_link
+from pages.shared import controls
+from tests.pages.lab_pages import address, healthy, lab, open_page, started
+
+
+def button(app, label):
+    return next(each for each in app.button if each.label == label)
+
+
+def html(app) -> str:
+    return " ".join(each.proto.body for each in app.get("html"))
+
+
+def unfolded(app, key):
+    """Open what is folded away."""
+    app.session_state[key] = True
+    return app.run()
+
+
+@pytest.fixture
+def backend(tmp_path: Path):
+    with lab(tmp_path) as backend:
+        yield backend
+
+
+@pytest.mark.parametrize(
+    ("chosen", "shown"),
+    [("cnn-16", "Recorded: A CNN"), ("cnn-32-64-64", "Recorded: A CNN"), ("mlp-128", "An MLP,")],
+)
+def test_before_the_first_run_a_recorded_one_is_shown(tmp_path, monkeypatch, chosen, shown):
+    with lab(tmp_path) as backend:
+        monkeypatch.setattr(backend.store, "recorded", RECORDED)
+        assert shown in html(healthy(open_page("train", experiment=chosen)))
+
+
+def test_pressing_train_queues_exactly_what_the_settings_say(backend):
+    app = open_page("train")
+    app.number_input(key="set.training.epochs").set_value(3).run()
+    app.selectbox(key="set.training.optimizer").set_value("sgd").run()
+    button(app, "Train").click().run()
+    healthy(app)
+    (run,) = backend.store.list()
+    expected = preset("cnn-16").experiment
+    assert run.experiment == expected.changed(
+        training=expected.training.changed(epochs=3, optimizer="sgd")
+    )
+    assert "Next in the queue" in html(app)
+    assert address(app)["run"] == run.id
+
+
+def test_the_settings_fold_to_one_line_while_it_trains(backend):
+    app = open_page("train")
+    button(app, "Train").click().run()
+    assert any("CNN 16, Adam 0.01, batch 128, 10 epochs" in each.value for each in app.markdown)
+    assert not [each for each in app.number_input if each.label == "Epochs"]
+    button(app, "Edit").click().run()
+    assert app.number_input(key="set.training.epochs").value == 10
+
+
+def test_a_fresh_browser_finds_the_run_that_is_training(backend):
+    run = backend.store.create(preset("mlp-128").experiment, owner="someone else")
+    backend.store.append(run.id, *started(run))
+    app = healthy(open_page("train"))
+    assert "batch 3, n = 128" in html(app)
+    assert any("MLP 128" in each.value for each in app.markdown)
+    assert "Step 3 of 422" in html(app)
+
+
+def test_controls_reach_the_run(backend):
+    run = backend.store.create(preset("mlp-128").experiment)
+    backend.store.append(run.id, *started(run))
+    app = open_page("train")
+    app.button(key="lab.live.pause").click().run()
+    backend.store.append(run.id, e.Paused(0.0, 3))
+    app.run()
+    app.button(key="lab.live.step").click().run()
+    app.number_input(key="lab.rate").set_value(0.5).run()
+    app.button(key="lab.rate.apply").click().run()
+    app.button(key="lab.bar.stop").click().run()
+    healthy(app)
+    assert [(name, value) for _, name, value in backend.commands] == [
+        ("pause", None),
+        ("step", None),
+        ("set_learning_rate", 0.5),
+        ("stop", None),
+    ]
+
+
+def test_a_click_shows_what_it_did_without_waiting_for_the_next_update(backend, monkeypatch):
+    run = backend.store.create(preset("mlp-128").experiment)
+    backend.store.append(run.id, *started(run))
+    app = open_page("train")
+    obey = Timer(0.3, backend.store.append, (run.id, e.Paused(0.0, 3)))
+    monkeypatch.setattr(controls, "OBEYED_SECONDS", 30.0)
+    obey.start()
+    app.button(key="lab.live.pause").click().run()
+    obey.join()
+    assert app.button(key="lab.live.resume").label == "Resume"
+
+
+def test_a_failed_run_says_why(backend):
+    run = backend.store.create(preset("mlp-128").experiment)
+    reason = "Its process ended without a word, most likely for lack of memory."
+    backend.store.append(run.id, *started(run), e.RunFailed(0.0, 3, reason))
+    app = healthy(open_page("train", run=run.id))
+    assert any(reason in each.value for each in app.error)
+
+
+def test_a_paused_run_says_so_beside_its_speed(backend):
+    run = backend.store.create(preset("mlp-128").experiment)
+    backend.store.append(run.id, *started(run), e.Paused(0.0, 3))
+    page = html(healthy(open_page("train", run=run.id)))
+    assert "<dd class=note>paused</dd>" in page
+    assert "time unknown" not in page
+
+
+def test_final_accuracies_come_with_their_n(backend):
+    run = backend.store.create(preset("mlp-128").experiment)
+    ending = e.RunFinished(0.0, 3, "All 2 epochs done.", 1.0, 9_000.0, 0.5)
+    backend.store.append(
+        run.id, *started(run), e.Evaluated(0.0, "test", 0.3, 0.891, 10_000), ending
+    )
+    app = healthy(open_page("train", run=run.id))
+    assert "test 89.1 % (n = 10,000)" in html(app)
+
+
+def test_what_is_folded_away_is_not_drawn(backend):
+    app = open_page("train")
+    keys = {each.key for each in app.number_input}
+    assert keys == {
+        f"set.training.{name}" for name in ("epochs", "batch_size", "learning_rate")
+    } | {"lab.chip.picture"}
+    assert "set.seed" in {each.key for each in unfolded(app, "lab.all-settings").number_input}
+    assert "lab.layer.0.Conv2D.filters" in {
+        each.key for each in unfolded(app, "lab.layers").number_input
+    }
+
+
+def test_a_stack_that_does_not_fit_cannot_be_trained(backend):
+    app = unfolded(open_page("train"), "lab.layers")
+    app.button(key="lab.layer.0.move1").click().run()
+    assert not button(app, "Train").disabled  # pooling first is unusual, not wrong
+    for index in (1, 2):
+        app.button(key=f"lab.layer.{index}.move1").click().run()
+    sentence = "Conv2D cannot follow Dense: it needs height and width. Move it above Flatten."
+    assert button(app, "Train").disabled
+    assert [each.value for each in app.error] == [sentence, sentence]  # at Train, at the layer
+    assert [each.value for each in open_page("train", **address(app)).error] == [sentence]  # folded
+    app.button(key="lab.layer.3.remove").click().run()
+    assert not button(app, "Train").disabled
+    assert not app.error
+
+
+def test_editing_a_layer_counts_again(backend):
+    app = unfolded(open_page("train"), "lab.layers")
+    assert "201,578 parameters" in html(app)
+    app.number_input(key="lab.layer.0.Conv2D.filters").set_value(8).run()
+    assert "101,146 parameters" in html(app)
+    assert "28x28x8" in html(app)
+    edited = from_link(address(app)["experiment"])
+    assert edited.architecture.layers[0].filters == 8
+    assert edited.title == "CNN 16, edited"
+
+
+def test_layers_can_be_added(backend):
+    app = unfolded(open_page("train"), "lab.layers")
+    app.selectbox(key="lab.layer.kind").set_value("Dropout").run()
+    app.button(key="lab.layer.add").click().run()
+    healthy(app)
+    assert [layer.kind for layer in from_link(address(app)["experiment"]).architecture.layers] == [
+        "Conv2D",
+        "MaxPooling2D",
+        "Flatten",
+        "Dense",
+        "Dropout",
+    ]
+
+
+def test_a_refused_setting_is_explained_and_changes_nothing(backend):
+    app = unfolded(open_page("train"), "lab.all-settings")
+    app.number_input(key="set.training.label_smoothing").set_value(0.1).run()
+    assert any("needs loss 'one-hot'" in each.value for each in app.error)
+    assert from_link(address(app)["experiment"]).training.label_smoothing == 0
+    app.selectbox(key="set.training.loss").set_value("one-hot").run()
+    app.number_input(key="set.training.label_smoothing").set_value(0.1).run()
+    assert not app.error
+    assert from_link(address(app)["experiment"]).training.label_smoothing == 0.1
+
+
+def test_duplicating_keeps_the_ancestor_as_parent_and_ghost(backend):
+    run = backend.store.create(preset("mlp-128").experiment)
+    ending = e.RunFinished(0.0, 3, "All 2 epochs done.", 1.0, 9_000.0, 0.5)
+    backend.store.append(run.id, *started(run), ending)
+    app = open_page("train", run=run.id)
+    button(app, "Duplicate, change one thing").click().run()
+    assert "batch 3, n = 128" in html(app)  # the ancestor, while its copy is being changed
+    app.number_input(key="set.training.batch_size").set_value(64).run()
+    button(app, "Train").click().run()
+    healthy(app)
+    assert app.multiselect(key="lab.compare").value == [run.id]
+    child = next(each for each in backend.store.list() if each.id != run.id)
+    assert child.parent == run.id
+    assert child.experiment.training.batch_size == 64
+
+
+def test_time_is_stated_only_where_it_was_measured(backend):
+    app = open_page("train")
+    assert "Time unknown" in html(app)
+    run = backend.store.create(preset("cnn-16").experiment)
+    ending = e.RunFinished(0.0, 4_220, "All 10 epochs done.", 100.0, 5_400.0, 0.5)
+    backend.store.append(run.id, *started(run), ending)
+    assert "About 1 min 40 s, as measured here." in html(open_page("train"))
+
+
+def test_augmentation_is_shown_on_the_pinned_picture_and_warned_of(backend):
+    app = unfolded(open_page("train"), "lab.all-settings")
+    assert "times as training would see it" not in html(app)
+    app.toggle(key="set.data.augmentation.flip").set_value(True).run()
+    assert "Test picture 0, Ankle boot, 24 times as training would see it." in html(healthy(app))
+    assert not app.warning
+    app.toggle(key="set.data.augmentation.upside_down").set_value(True).run()
+    assert "sole up" in app.warning[0].value
+
+
+def test_with_and_without_augmentation_is_one_click(backend):
+    link = "cnn-16;data.augmentation.flip=true"
+    app = healthy(open_page("train", experiment=link))
+    button(app, "Train with and without").click().run()
+    plain, varied = sorted(backend.store.list(), key=lambda run: run.title, reverse=True)
+    assert varied.experiment.data.augmentation.flip
+    assert plain.experiment == preset("cnn-16").experiment.changed(title="CNN 16, plain pictures")
+    assert plain.parent == varied.id
+    assert address(app)["run"] == varied.id
+    assert app.session_state["lab.compare"] == [plain.id]

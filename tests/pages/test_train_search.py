@@ -1,0 +1,105 @@
+"""Train, Search: what is set is what is searched; what came of it is what the events say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fmnist_core import events as e
+from fmnist_core.run_state import RunState
+from fmnist_core.runs import Run
+from fmnist_core.search import FIRST_SEARCH, Search, experiment_of
+from tests.pages.judged_runs import html
+from tests.pages.lab_pages import QueueOnly, healthy, lab, open_page
+
+UNITS, RATE = "architecture.layers.1.units", "training.learning_rate"
+
+
+@pytest.fixture
+def backend(tmp_path: Path):
+    with lab(tmp_path) as backend:
+        yield backend
+
+
+def button(app: AppTest, label: str):
+    return next(each for each in app.button if each.label == label)
+
+
+def searched(backend: QueueOnly, *scores: float, search: Search = FIRST_SEARCH) -> Run:
+    run = backend.store.create_search(search)
+    at = run.created
+    for number, score in enumerate(scores):
+        values = ((32, 64)[number % 2], (0.01, 0.001)[number // 2 % 2])
+        backend.store.append(
+            run.id,
+            e.TrialStarted(at, number, (UNITS, RATE), values, 2),
+            e.TrialEpochEnded(at, number, 1, 1, 1.0, score, 1.0, score, 6000),
+            e.TrialEnded(at, number, (score, score), 6000, 1.5),
+        )
+    return run
+
+
+def test_what_is_set_is_searched(backend: QueueOnly) -> None:
+    app = healthy(open_page("train", view="search"))
+    assert "Nothing searched yet" in html(app)
+    number = {each.label: each for each in app.number_input}
+    number["Trials"].set_value(7)
+    number["Epochs"].set_value(3)
+    next(each for each in app.text_input if each.label == "Dense (2) units").set_value("16, 48")
+    button(app.run(), "Search").click().run()
+    (run,) = backend.store.searches()
+    search = healthy(app) and run.search
+    assert (search.trials, search.executions, search.tuner) == (7, 3, "random")
+    assert (search.base.training.epochs, search.base.data.train_size) == (3, 10_000)
+    assert [choice.values for choice in search.space] == [(16, 48), (0.01, 0.001, 0.0001)]
+    assert backend.store.list() == []
+
+
+def test_a_mistake_is_explained_and_nothing_can_be_started(backend: QueueOnly) -> None:
+    app = open_page("train", view="search")
+    next(each for each in app.text_input if each.label == "Learning rate").set_value("-1, 0.1")
+    healthy(app.run())
+    assert "learning_rate" in app.error[0].value
+    assert button(app, "Search").disabled
+
+
+def test_the_best_trial_opens_as_one_network(backend: QueueOnly) -> None:
+    run = searched(backend, 0.71, 0.74, 0.82, 0.79)
+    backend.store.append(run.id, e.RunFinished(run.created, 0, "All 4 trials done.", 6, 0, 0))
+    app = healthy(open_page("train", view="search"))
+    text = html(app)
+    assert "4 of 5" in text
+    assert "82.0 %" in text
+    assert "validation, n = 6,000" in text
+    assert "Which settings matter (n = 4 trials)" in text
+    button(app, "Train the best").click().run()
+    healthy(app)
+    assert app.session_state["lab.view.train"] == "One network"
+    best = experiment_of(FIRST_SEARCH, {UNITS: 32, RATE: 0.001})
+    chosen = app.session_state["lab.experiment"]
+    assert chosen.architecture == best.architecture
+    assert chosen.training == best.training
+    assert chosen.data.train_size is None  # now on all pictures
+
+
+def test_a_search_that_failed_goes_on(backend: QueueOnly) -> None:
+    run = searched(backend, 0.71, 0.74)
+    backend.store.append(run.id, e.RunFailed(run.created, 0, "The process was killed."))
+    app = healthy(open_page("train", view="search"))
+    assert "The process was killed." in app.error[0].value
+    button(app, "Go on with the other trials").click().run()
+    second = next(each for each in backend.store.searches() if each.id != run.id)
+    state: RunState = backend.store.state(second.id)
+    assert second.parent == run.id
+    assert [trial.score for trial in state.trials.values()] == [0.71, 0.74]
+    healthy(app)
+
+
+def test_a_search_is_no_network_elsewhere(backend: QueueOnly) -> None:
+    run = searched(backend, 0.71)
+    for page in ("start", "results", "train"):
+        app = healthy(open_page(page))
+        assert run.id not in {each.value for each in app.selectbox}
+    assert "First search</b> · next in the queue" in html(app)  # the run bar

@@ -1,0 +1,45 @@
+"""Reports that runs leave behind."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fmnist_core.errors import RunError
+from fmnist_core.evaluation import report
+from fmnist_core.reports import test_probabilities as read_probabilities
+from fmnist_core.reports import test_report as read_report
+
+JUDGED = report([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], ("cat", "dog"))
+
+
+def test_the_part_about_the_test_set_is_read(tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps({"train": None, "test": json.loads(JUDGED.to_json())}))
+    assert read_report(path) == JUDGED
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", "{}", '{"test": {"n": 3}}'])
+def test_a_missing_or_damaged_report_is_explained(tmp_path, text):
+    path = tmp_path / "a-run" / "report.json"
+    path.parent.mkdir()
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(RunError, match="report of a-run cannot be read"):
+        read_report(path)
+
+
+def test_predictions_are_read_once_there_are_any(tmp_path):
+    assert read_probabilities(tmp_path, 3) is None
+    np.save(tmp_path / "test_probabilities.npy", np.eye(3, dtype=np.float32))
+    assert read_probabilities(tmp_path, 3).tolist() == np.eye(3).tolist()
+
+
+def test_predictions_of_other_pictures_or_damaged_ones_are_refused(tmp_path):
+    path = tmp_path / "test_probabilities.npy"
+    np.save(path, np.eye(3, dtype=np.float32))
+    with pytest.raises(RunError, match="judged on 3 test pictures"):
+        read_probabilities(tmp_path, 4)
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(RunError, match="cannot be read"):
+        read_probabilities(tmp_path, 3)

@@ -1,0 +1,148 @@
+"""Train the bundled model that takes long: ``robust``, for photos and drawings.
+
+    .venv/bin/python tools/make_models.py robust [--epochs N] [--without NAME ...] [--to FOLDER]
+
+Interrupted, it goes on after its last epoch. Its pictures are Fashion-MNIST's, rendered as
+``fmnist_core/engine/realworld.py`` says, and sketches. ``--without`` leaves an ingredient out, to
+see what it brings; such a model is not kept in assets/ unless --to says where.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from fmnist_core import evaluation
+from fmnist_core.architecture import Architecture, Dropout, Flatten, Layer, MaxPooling2D, Output
+from fmnist_core.datasets import load
+from fmnist_core.experiment import Augmentation, Data, Experiment, Training
+from fmnist_core.models import BUNDLED
+from fmnist_core.runs import write_atomically
+from tools.blocks import block
+
+WORK = Path(__file__).resolve().parent.parent / "build"
+
+
+@dataclass(frozen=True)
+class LongTraining:
+    """What is trained, and how the pictures are shown (``engine.bundled.Recipe``)."""
+
+    experiment: Experiment
+    renderings: int = 0
+    plain_share: float = 1.0
+
+
+def experiment_of(
+    title: str, layers: tuple[Layer, ...], augmentation: Augmentation, **training: float
+) -> Experiment:
+    return Experiment(
+        title=title,
+        architecture=Architecture(layers=layers, output=Output(logits=True)),
+        data=Data(augmentation=augmentation),
+        training=Training(
+            optimizer="adamw",
+            schedule="triangle",
+            batch_size=128,
+            loss="one-hot",
+            label_smoothing=0.05,
+            **training,  # type: ignore[arg-type]
+        ),
+    )
+
+
+RECIPES = {
+    "robust": LongTraining(
+        experiment_of(
+            "Robust",
+            (
+                *block(48, size=5, strides=2),
+                *block(64),
+                *block(64),
+                MaxPooling2D(),
+                *block(144),
+                *block(144),
+                MaxPooling2D(),
+                Flatten(),
+                Dropout(rate=0.3),
+            ),
+            Augmentation(flip=True, width_shift=0.07, height_shift=0.07),
+            weight_decay=0.03,
+            learning_rate=0.004,
+            epochs=30,
+        ),
+        renderings=10,
+        plain_share=0.35,
+    ),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=RECIPES)
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--without", nargs="+", default=[], metavar="INGREDIENT")
+    parser.add_argument("--to", type=Path)
+    options = parser.parse_args()
+
+    os.environ.setdefault("ONEDNN_DEFAULT_FPMATH_MODE", "BF16")  # as in the app's own workers
+    from fmnist_core.engine import bundled, realworld
+
+    if unknown := set(options.without) - set(realworld.INGREDIENTS):
+        parser.error(f"no ingredient {', '.join(unknown)}; there are {realworld.INGREDIENTS}")
+    without = frozenset(options.without)
+    chosen = RECIPES[options.name]
+    experiment = chosen.experiment
+    if options.epochs:
+        training = experiment.training.model_copy(update={"epochs": options.epochs})
+        experiment = experiment.model_copy(update={"training": training})
+    epochs = experiment.training.epochs
+    begin = time.monotonic()
+    found = bundled.train(
+        bundled.Recipe(experiment, chosen.renderings, chosen.plain_share, without),
+        WORK / "-".join([options.name, str(epochs), *sorted(without)]),
+        lambda line: print(f"{time.monotonic() - begin:7.0f} s  {line}", flush=True),
+    )
+    seconds = time.monotonic() - begin
+    for part in ("train", "validation", "rendered_validation", "test"):
+        if scores := getattr(found, part):
+            print(f"{part}: {scores.accuracy:.2%} (n = {scores.n:,})")
+    target = options.to or (None if without else BUNDLED / options.name)
+    if target:
+        keep(found, experiment, target, seconds)
+
+
+def keep(found: object, experiment: Experiment, target: Path, seconds: float) -> None:
+    """The layout of every bundled model."""
+    data = load()
+    report = evaluation.report(data.test_labels, found.test.probabilities, data.class_names)
+    summary = {
+        part: {"accuracy": scores.accuracy, "loss": scores.loss, "n": scores.n}
+        for part in ("train", "validation", "rendered_validation")
+        if (scores := getattr(found, part))
+    }
+    buffer = io.BytesIO()
+    np.save(buffer, found.test.probabilities)
+    target.mkdir(parents=True, exist_ok=True)
+    about = {"created": time.time(), "owner": "", "parent": None, "seconds": round(seconds)}
+    for name, content in (
+        ("experiment.json", experiment.to_json().encode()),
+        ("about.json", json.dumps(about).encode()),
+        ("report.json", json.dumps(summary | {"test": json.loads(report.to_json())}).encode()),
+        ("test_probabilities.npy", buffer.getvalue()),
+        ("weights.npz", found.weights.read_bytes()),
+    ):
+        write_atomically(target / name, content)
+
+
+if __name__ == "__main__":
+    main()
