@@ -24,6 +24,7 @@ from fmnist_core.jobs.worker import read_identity
 from fmnist_core.presets import PRESETS, preset
 from fmnist_core.run_state import RunState
 from fmnist_core.runs import Run, RunStore
+from fmnist_core.search import FIRST_SEARCH
 from tests.jobs.waiting import until
 from tests.projectfiles import ROOT
 
@@ -203,6 +204,12 @@ def test_epochs_decide_over_a_preset_s_own_limit_in_steps() -> None:
 
 def trained_with(name: str, *arguments: str) -> Experiment:
     return experiment_of(parser().parse_args(["train", "--preset", name, *arguments]))
+
+
+def test_a_search_has_no_network_to_export(store: RunStore, tmp_path: Path, capsys: Output) -> None:
+    run = store.create_search(FIRST_SEARCH)
+    assert main(["export", run.id, "--to", str(tmp_path / "exported")]) == 1
+    assert "First search is a search: it has no network" in capsys.readouterr().err
 
 
 def test_runs_are_listed_and_exported(store: RunStore, tmp_path: Path, capsys: Output) -> None:

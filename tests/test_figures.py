@@ -156,3 +156,20 @@ def _contrast(first, second):
         linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
         lights.append(float(linear @ [0.2126, 0.7152, 0.0722]))
     return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+def test_parallel_coordinates_have_an_axis_a_setting_and_the_better_line_is_more_orange():
+    space = {"units": ("Units", (32, 64)), "act": ("Activation", ("relu", "tanh", "elu"))}
+    tried = [({"units": 64, "act": "elu"}, 0.8), ({"units": 32, "act": "relu"}, 0.5)]
+    (lines,) = figures.parallel_coordinates(space, tried, DARK).data
+    units, activation, score = lines.dimensions
+    assert (units.label, list(units.ticktext), list(units["values"])) == (
+        "Units",
+        ["32", "64"],
+        [1, 0],
+    )
+    assert list(activation.ticktext) == ["relu", "tanh", "elu"]
+    assert list(activation["values"]) == [2, 0]
+    assert (score.label, list(score["values"])) == ("Validation accuracy, %", [80.0, 50.0])
+    assert list(lines.line.color) == [80.0, 50.0]
+    assert [colour for _, colour in lines.line.colorscale] == [DARK.rule, DARK.validation]

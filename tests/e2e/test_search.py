@@ -40,7 +40,7 @@ def test_a_search_survives_its_worker_and_its_best_is_trained(app: App, visit: V
     rows = page.get_by_role("group", name="Trials, the best first").locator("tbody tr")
     expect(rows).to_have_count(TRIALS)
     expect(rows.first).to_contain_text(f"{100 * (best.score or 0):.1f} %")
-    heading = page.get_by_role("heading", name=f"All trials at once (n = {TRIALS})")
+    heading = page.get_by_role("heading", name=f"All at once (n = {TRIALS} trials)")
     expect(heading).to_be_visible()
 
     page.get_by_role("button", name="Train the best").click()

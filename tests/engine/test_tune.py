@@ -9,6 +9,7 @@ import pytest
 from fmnist_core import events as e
 from fmnist_core.architecture import Dense, Flatten
 from fmnist_core.codegen_search import search_script
+from fmnist_core.engine.trials import Trials
 from fmnist_core.engine.tune import tune
 from fmnist_core.errors import ExperimentError, RunError
 from fmnist_core.experiment import Data
@@ -81,8 +82,6 @@ def test_a_search_that_was_broken_off_goes_on_with_what_is_left(store: RunStore)
 
 def stop_after(store: RunStore, run: Run, trials: int) -> None:
     """Press Stop as soon as so many trials have ended, from inside: no thread, no waiting."""
-    from fmnist_core.engine.trials import Trials
-
     emit = Trials.emit
 
     def watched(self: Trials, *events: e.Event) -> None:
@@ -93,6 +92,36 @@ def stop_after(store: RunStore, run: Run, trials: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Trials, "emit", watched)
         searched(run)
+
+
+def test_a_search_pauses_and_resumes(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = store.create_search(small(trials=2))
+    emit, seen = Trials.emit, list[str]()
+
+    def watched(self: Trials, *events: e.Event) -> None:
+        emit(self, *events)
+        for event in events:
+            seen.append(type(event).__name__)
+            if isinstance(event, e.TrialEnded) and event.trial == 0:
+                store.command(run.id, "pause")
+            if isinstance(event, e.Paused):
+                assert store.state(run.id).status == "paused"
+                store.command(run.id, "resume")
+
+    monkeypatch.setattr(Trials, "emit", watched)
+    searched(run)
+    assert store.state(run.id).status == "finished"
+    after = seen[seen.index("Paused") :]
+    assert after[:2] == ["Paused", "Resumed"]
+    assert after.count("TrialEnded") == 1
+
+
+def test_each_training_of_a_trial_begins_with_weights_of_its_own(store: RunStore) -> None:
+    run = store.create_search(small(trials=1, executions=2))
+    searched(run)
+    (trial,) = store.state(run.id).trials.values()
+    first, second = ([each for each in trial.epochs if each.execution == n] for n in (1, 2))
+    assert first[0].train_loss != second[0].train_loss
 
 
 def test_a_trial_that_diverges_is_told_and_the_search_goes_on(store: RunStore) -> None:

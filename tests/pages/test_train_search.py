@@ -29,16 +29,20 @@ def button(app: AppTest, label: str):
 
 def searched(backend: QueueOnly, *scores: float, search: Search = FIRST_SEARCH) -> Run:
     run = backend.store.create_search(search)
+    score(backend, run, *scores)
+    return run
+
+
+def score(backend: QueueOnly, run: Run, *scores: float) -> None:
     at = run.created
-    for number, score in enumerate(scores):
+    for number, reached in enumerate(scores):
         values = ((32, 64)[number % 2], (0.01, 0.001)[number // 2 % 2])
         backend.store.append(
             run.id,
             e.TrialStarted(at, number, (UNITS, RATE), values, 2),
-            e.TrialEpochEnded(at, number, 1, 1, 1.0, score, 1.0, score, 6000),
-            e.TrialEnded(at, number, (score, score), 6000, 1.5),
+            e.TrialEpochEnded(at, number, 1, 1, 1.0, reached, 1.0, reached, 6000),
+            e.TrialEnded(at, number, (reached, reached), 6000, 1.5),
         )
-    return run
 
 
 def test_what_is_set_is_searched(backend: QueueOnly) -> None:
@@ -103,3 +107,18 @@ def test_a_search_is_no_network_elsewhere(backend: QueueOnly) -> None:
         app = healthy(open_page(page))
         assert run.id not in {each.value for each in app.selectbox}
     assert "First search</b> · next in the queue" in html(app)  # the run bar
+
+
+def test_the_run_bar_says_how_far_a_search_is(backend: QueueOnly) -> None:
+    run = backend.store.create_search(FIRST_SEARCH)
+    started = e.RunStarted(run.created, 1, 2, 5, 79, 395, 10_000, 6000, 128, 0.001, False)
+    backend.store.append(run.id, started)
+    score(backend, run, 0.71, 0.74)
+    said = "First search</b> · trial 3 of 5 · best validation accuracy 74.0 % (n = 6,000)"
+    assert said in html(healthy(open_page("start")))
+
+
+def test_a_link_to_a_search_as_a_network_says_where_it_is(backend: QueueOnly) -> None:
+    run = searched(backend, 0.71)
+    app = healthy(open_page("results", run=run.id))
+    assert "is a search. Train, Search shows it" in app.warning[0].value
