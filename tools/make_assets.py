@@ -20,12 +20,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from fmnist_core.architecture import Architecture, Dropout, Flatten, MaxPooling2D
+from fmnist_core.blocks import block
 from fmnist_core.experiment import Experiment, Training
 from fmnist_core.models import BUNDLED
 from fmnist_core.presets import preset
 from fmnist_core.runs import RECORDED, Run, RunStore
 from fmnist_core.settings import with_settings
-from tools.blocks import block
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKPOINTS = 5

@@ -24,11 +24,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from fmnist_core import evaluation
 from fmnist_core.architecture import Architecture, Dropout, Flatten, Layer, MaxPooling2D, Output
+from fmnist_core.blocks import block
 from fmnist_core.datasets import load
 from fmnist_core.experiment import Augmentation, Data, Experiment, Training
 from fmnist_core.models import BUNDLED
 from fmnist_core.runs import write_atomically
-from tools.blocks import block
 
 WORK = Path(__file__).resolve().parent.parent / "build"
 
