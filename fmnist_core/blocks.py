@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fmnist_core.architecture import Activation, BatchNormalization, Conv2D, Layer
+from fmnist_core.architecture import Activation, AnyLayer, BatchNormalization, Conv2D
 
 
 def block(
     filters: int, size: int = 3, strides: int = 1, momentum: float = 0.9
-) -> tuple[Layer, ...]:
+) -> tuple[AnyLayer, ...]:
     """Convolution, batch normalisation, ReLU.
 
     ``momentum`` is that of the moving averages: few steps want a smaller one.

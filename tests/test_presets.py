@@ -21,6 +21,12 @@ TABLE = {
     "cnn-32-64-64": ("CNN 32-64-64", 93_322, 0, 0.001, 32, 5, None, None, None),
     "lenet-wide": ("LeNet 5x5 wide", 3_274_634, 0, 0.001, 128, 5, 500, None, 0.8192),
 }
+# name: title, parameters, not trainable, optimizer, learning rate, batch, epochs
+SPRINTS = {
+    "sprint-90": ("Sprint 90 %", 211_354, 160, "sgd-nesterov", 0.25, 256, 4),
+    "sprint-92": ("Sprint 92 %", 104_874, 448, "sgd-nesterov", 0.15, 128, 6),
+    "sprint-94": ("Sprint 94 %", 289_962, 832, "adamw", 0.004, 128, 18),
+}
 LAYERS = {
     "mlp-128": "Flatten; Dense 128",
     "mlp-350": "Flatten; Dense 350",
@@ -39,7 +45,7 @@ LAYERS = {
 
 
 def test_these_presets_in_this_order() -> None:
-    assert list(PRESETS) == list(TABLE)
+    assert list(PRESETS) == [*TABLE, *SPRINTS]
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -71,6 +77,23 @@ def test_layers(name: str) -> None:
     assert {layer.activation for layer in kernels} == {"relu"}
 
 
+@pytest.mark.parametrize("name", SPRINTS)
+def test_sprint(name: str) -> None:
+    chosen = preset(name)
+    training, summary = chosen.experiment.training, check(chosen.experiment)
+    assert (
+        chosen.title,
+        summary.parameters,
+        summary.parameters - summary.trainable_parameters,
+        training.optimizer,
+        training.learning_rate,
+        training.batch_size,
+        training.epochs,
+    ) == SPRINTS[name]
+    assert (training.schedule, training.steps, training.early_stopping) == ("triangle", None, None)
+    assert chosen.published is None
+
+
 def test_the_patient_presets_restore_the_best_weights() -> None:
     for name in ("mlp-350", "cnn-32"):
         experiment = preset(name).experiment
@@ -78,8 +101,8 @@ def test_the_patient_presets_restore_the_best_weights() -> None:
         assert experiment.data.validation_fraction == 0.05
 
 
-def test_only_one_preset_ends_in_logits() -> None:
-    logits = [n for n, p in PRESETS.items() if p.experiment.architecture.output.logits]
+def test_only_one_of_the_tutorials_ends_in_logits() -> None:
+    logits = [n for n in TABLE if preset(n).experiment.architecture.output.logits]
     assert logits == ["cnn-32-64-64"]
 
 
@@ -89,9 +112,9 @@ def test_only_lenet_draws_from_the_standard_normal() -> None:
         kernels = [layer for layer in stack.layers if layer.kind in ("Conv2D", "Dense")]
         return {layer.kernel_initializer for layer in [*kernels, stack.output]}
 
-    for name, chosen in PRESETS.items():
+    for name in TABLE:
         expected = "standard_normal" if name == "lenet-wide" else "glorot_uniform"
-        assert initializers(chosen.experiment) == {expected}
+        assert initializers(preset(name).experiment) == {expected}
 
 
 def test_accuracies_published_by_mistake_say_so() -> None:

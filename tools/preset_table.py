@@ -1,4 +1,4 @@
-"""Train presets from the command line and print the README's table of them.
+"""Train the tutorials' presets from the command line and print the README's table of them.
 
     .venv/bin/python tools/preset_table.py [results.jsonl]
 
@@ -24,13 +24,15 @@ def main() -> None:
     path = Path(sys.argv[1] if len(sys.argv) > 1 else "preset_results.jsonl")
     done = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     results = {result["preset"]: result for result in done}
-    for name in PRESETS.keys() - results.keys():
+    # The sprints are measured with five seeds, and by the clock: make bench.
+    presets = [preset for name, preset in PRESETS.items() if not name.startswith("sprint-")]
+    for name in {preset.name for preset in presets} - results.keys():
         results[name] = train(name)
         with path.open("a") as file:
             file.write(json.dumps(results[name]) + "\n")
     print("| preset | parameters | test accuracy here (n = 10,000, 95 % interval) | published |")
     print("|---|---|---|---|")
-    for preset in PRESETS.values():
+    for preset in presets:
         print(row(preset, results[preset.name]))
 
 

@@ -8,6 +8,7 @@ import keras
 
 from fmnist_core.architecture import AnyLayer, Architecture, Output, layer_names
 from fmnist_core.engine.normalization import FusedBatchNormalization
+from fmnist_core.engine.precision import Precision
 
 RESCALING = "rescaling"
 
@@ -18,13 +19,15 @@ def build(
     seed: int = 0,
     *,
     fused: bool = False,
+    precision: Precision = "float32",
 ) -> keras.Model:
     """A functional model from pictures (n, 28, 28, 1) float32 in [0, 1] to (n, classes).
 
     Layers are named as ``layer_names`` says. ``rescale`` (scale, offset) adds a parameter-free
     layer that turns [0, 1] into the numbers that the network learns from. The seed is Keras'
     global one: it decides the initial weights and, later, dropout. ``fused`` computes the same
-    faster, with a layer that only this program knows: not for files.
+    faster, with a layer that only this program knows: not for files. ``precision`` is what the
+    layers before the output compute with; weights and output are float32.
     """
     keras.utils.set_random_seed(seed)
     *names, output_name = layer_names(architecture)
@@ -34,14 +37,14 @@ def build(
         x = keras.layers.Rescaling(*rescale, name=RESCALING)(x)
     for layer, name in zip(architecture.layers, names, strict=True):
         # The fused operation is for maps; of the rows behind Flatten there is little to compute.
-        x = _layer(layer, name, fused and len(x.shape) == 4)(x)
+        x = _layer(layer, name, fused and len(x.shape) == 4, precision)(x)
     x = _output(architecture.output, architecture.classes, output_name)(x)
     return keras.Model(inputs, x)
 
 
-def _layer(layer: AnyLayer, name: str, fused: bool) -> keras.Layer:
+def _layer(layer: AnyLayer, name: str, fused: bool, precision: Precision) -> keras.Layer:
     # Our layers carry Keras' names and arguments; only l2 and the initialisers need translation.
-    settings = layer.model_dump(exclude={"kind"})
+    settings = layer.model_dump(exclude={"kind"}) | {"dtype": precision}
     if "kernel_initializer" in settings:
         settings |= _kernel(settings)
         del settings["l2"]

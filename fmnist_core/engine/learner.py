@@ -10,6 +10,7 @@ import tensorflow as tf
 from fmnist_core.engine.build import build
 from fmnist_core.engine.evaluate import Evaluator
 from fmnist_core.engine.optimizers import fused_optimizer
+from fmnist_core.engine.precision import precision
 from fmnist_core.engine.steps import Steps, loss_function
 from fmnist_core.experiment import Experiment
 
@@ -36,7 +37,8 @@ def learner(
     """
     training, architecture = experiment.training, experiment.architecture
     logits = architecture.output.logits
-    model = build(architecture, rescale, seed, fused=True)
+    computed = precision(architecture)
+    model = build(architecture, rescale, seed, fused=True, precision=computed)
     loss = loss_function(training, logits, architecture.classes)
     optimizer = fused_optimizer(training, [each.value for each in model.trainable_variables])
     steps = Steps(

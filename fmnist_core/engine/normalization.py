@@ -13,14 +13,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+CHANNELS = 16
+"""oneDNN normalises bfloat16 fast where the channels are a multiple of this; else float32 is."""
+
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Keras' layer, weight for weight, for (n, h, w, channels) float32.
+    """Keras' layer, weight for weight, for (n, h, w, channels) float32 or bfloat16.
 
     For training only: exported models hold Keras' own, which has the same weights.
     """
 
     def call(self, inputs: tf.Tensor, training: Any = None, mask: Any = None) -> tf.Tensor:
+        kind = inputs.dtype
+        if inputs.shape[-1] % CHANNELS:
+            inputs = tf.cast(inputs, tf.float32)
         moving = self.moving_mean.value, self.moving_variance.value
         nothing = np.zeros(0, np.float32)
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
@@ -37,4 +43,4 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             variance *= (n - 1) / n  # the operation's is of the population, Keras' of the batch
             for average, value in zip(moving, (mean, variance), strict=True):
                 average.assign_sub((average - value) * (1 - self.momentum))
-        return outputs
+        return tf.cast(outputs, kind)
