@@ -61,15 +61,11 @@ def measurements(settings: Settings, shared: SharedLab) -> dict[str, Measure]:
         "streaming": lambda: streaming.overhead(settings),
     }
     for name in training.names():
-        every[f"throughput/{name}"] = lambda name=name: training.throughput(
+        every[f"training/{name}"] = lambda name=name: training.both_sides(
             name, settings, shared.get()
         )
     for name in accuracy.TARGETS:
         every[f"accuracy/{name}"] = lambda name=name: accuracy.sprint(name, settings, shared.get())
-    for name in training.names():
-        every[f"learning/{name}"] = lambda name=name: training.learning(
-            name, settings, shared.get()
-        )
     return every
 
 

@@ -43,7 +43,7 @@ def speed_ratios(data: Data, wanted: str = "") -> dict[str, list[float]]:
     """Preset -> app over notebook, pair by pair."""
     return {
         name: ratios(found["app_images_per_second"], found["notebook_images_per_second"])
-        for name, found in group(data, "throughput").items()
+        for name, found in group(data, "training").items()
         if name.startswith(wanted)
     }
 
@@ -107,7 +107,7 @@ def _slowest(data: Data) -> Reached | None:
 
 
 def _learning(data: Data) -> Reached | None:
-    found = {name: accuracy_differences(x) for name, x in group(data, "learning").items()}
+    found = {name: accuracy_differences(x) for name, x in group(data, "training").items()}
     if not found:
         return None
     means = {name: sum(values) / len(values) for name, values in found.items()}
@@ -118,7 +118,7 @@ def _learning(data: Data) -> Reached | None:
 
 
 def _share(data: Data) -> Reached | None:
-    found, peak = group(data, "throughput"), peak_flops(data)
+    found, peak = group(data, "training"), peak_flops(data)
     if not found or peak is None:
         return None
     shares = [100 * share_of_peak(each, peak) for each in found.values()]

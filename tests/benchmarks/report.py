@@ -98,7 +98,7 @@ def _details(data: goals.Data) -> Iterable[tuple[str, Table]]:
 def _throughput(data: goals.Data) -> Table:
     peak = goals.peak_flops(data)
     rows = []
-    for name, found in goals.group(data, "throughput").items():
+    for name, found in goals.group(data, "training").items():
         app, notebook = (spread(found[f"{x}_images_per_second"]) for x in ("app", "notebook"))
         ratio = spread(goals.speed_ratios(data)[name])
         share = f"{100 * goals.share_of_peak(found, peak):.1f} %" if peak else "-"
@@ -111,7 +111,7 @@ def _throughput(data: goals.Data) -> Table:
 
 def _learning(data: goals.Data) -> Table:
     rows = []
-    for name, found in goals.group(data, "learning").items():
+    for name, found in goals.group(data, "training").items():
         points = goals.accuracy_differences(found)
         sides = (
             spread([100 * x for x in found[f"{side}_accuracy"]]).text()

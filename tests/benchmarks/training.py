@@ -27,10 +27,8 @@ SPRINT = "sprint-"
 """How the names of the presets begin that are made for speed: goal 6, not goal 1."""
 BATCH_SIZE = 128
 VALIDATION = 0.1
-FLOP_BUDGET = 4e11
-"""Of a throughput run: some seconds, so that a pair is over before the machine changes."""
-FEWEST, QUICK = 150 * BATCH_SIZE, 20 * BATCH_SIZE
-LEARNING_EPOCHS = 2
+QUICK = 20 * BATCH_SIZE
+EPOCHS = 2
 
 Window = tuple[float, int]
 """Seconds of training, and the pictures trained on in them."""
@@ -61,34 +59,11 @@ def plain(name: str, *, train_size: int | None, epochs: int, seed: int) -> Exper
     return experiment.changed(data=data, training=training, seed=seed)
 
 
-def throughput_length(name: str, quick: bool) -> tuple[int, int]:
-    """(pictures, epochs): long enough to measure, short for large networks."""
-    if quick:
-        return QUICK, 1
-    pictures = int(FLOP_BUDGET / training_flop(PRESETS[name].experiment))
-    whole = whole_set()
-    if pictures > whole:
-        return whole, 2
-    return max(pictures // BATCH_SIZE * BATCH_SIZE, FEWEST), 1
+def both_sides(name: str, settings: Settings, lab: Lab) -> dict[str, Any]:
+    """Speed and test accuracy of both sides, one after the other, over all pictures; each pair has
+    a seed of its own."""
+    train_size, epochs = (QUICK, 1) if settings.quick else (whole_set(), EPOCHS)
 
-
-def throughput(name: str, settings: Settings, lab: Lab) -> dict[str, Any]:
-    """Pictures a second of both sides, one after the other; the seed changes from pair to pair."""
-    pictures, epochs = throughput_length(name, settings.quick)
-    result = compare(name, settings, lab, pictures, epochs)
-    return result | {"training_flop": training_flop(PRESETS[name].experiment)}
-
-
-def learning(name: str, settings: Settings, lab: Lab) -> dict[str, Any]:
-    """The same two sides over two epochs of all pictures; each pair has a seed of its own."""
-    if settings.quick:
-        return compare(name, settings, lab, QUICK, 1)
-    return compare(name, settings, lab, whole_set(), LEARNING_EPOCHS)
-
-
-def compare(
-    name: str, settings: Settings, lab: Lab, train_size: int, epochs: int
-) -> dict[str, Any]:
     def experiment(seed: int) -> Experiment:
         return plain(name, train_size=train_size, epochs=epochs, seed=seed)
 
@@ -112,7 +87,14 @@ def compare(
     accuracies = {
         f"{side}_accuracy": [r["accuracy"] for r in results] for side, results in sides.items()
     }
-    return {"train_n": train_size, "epochs": epochs, **speeds, **accuracies}
+    flop = training_flop(PRESETS[name].experiment)
+    return {
+        "train_n": train_size,
+        "epochs": epochs,
+        "training_flop": flop,
+        **speeds,
+        **accuracies,
+    }
 
 
 def compiled(run: Run) -> tuple[float, int]:
