@@ -48,8 +48,8 @@ class TimedSession(TrainingSession):
         """Epoch, time, steps."""
         run = self.steps.run
 
-        def timed(batches: Any, rates: Any) -> Any:
-            results = run(batches, rates)
+        def timed(batches: Any, rates: Any, *done: Any) -> Any:
+            results = run(batches, rates, *done)
             self.groups.append((self.progress.epoch, time.perf_counter(), len(rates)))
             return results
 
