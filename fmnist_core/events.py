@@ -12,7 +12,8 @@ RunFailed      RunQueued [RunStarted (as above)* Evaluated*] RunFailed
 =============  ==============================================================================
 
 In a search (TrialStarted TrialEpochEnded* TrialEnded)* takes the place of batches, epochs and
-evaluations; a trial that was broken off has no TrialEnded.
+evaluations; a trial that was broken off has no TrialEnded. In a transfer comparison (EpochEnded*
+Pretrained TransferMeasured*) does.
 
 A run that is stopped keeps and evaluates what it learned; one stopped while it waited never
 started. RunFailed may follow anything: a process can die at any moment.
@@ -27,6 +28,7 @@ from fmnist_core.errors import RunError
 
 Status = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
 SplitName = Literal["train", "validation", "test"]
+TransferMethod = Literal["frozen", "unfrozen", "scratch"]
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,30 @@ class TrialEnded(Event):
 
 
 @dataclass(frozen=True)
+class Pretrained(Event):
+    """Of a transfer comparison: the network knows its first classes."""
+
+    accuracy: float
+    """On the validation pictures of these classes."""
+    n: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TransferMeasured(Event):
+    """One way has learned the new classes from one draw of few pictures."""
+
+    method: TransferMethod
+    shots: int
+    """Pictures of each class."""
+    draw: int
+    accuracy: float
+    """On the validation pictures of the new classes."""
+    n: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Evaluated(Event):
     """The final weights on one split. The test set appears here, once, and nowhere else."""
 
@@ -217,6 +243,8 @@ _TYPES: dict[str, type[Event]] = {
         TrialStarted,
         TrialEpochEnded,
         TrialEnded,
+        Pretrained,
+        TransferMeasured,
         Evaluated,
         *ENDINGS,
     )

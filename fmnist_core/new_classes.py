@@ -13,7 +13,7 @@ from typing import Self
 from pydantic import Field, ValidationError, field_validator
 
 from fmnist_core.errors import ExperimentError, RunNotFoundError
-from fmnist_core.runs import write_atomically
+from fmnist_core.files import write_atomically
 from fmnist_core.values import Value, explain
 
 FEWEST, MOST = 2, 10

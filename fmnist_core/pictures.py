@@ -23,7 +23,7 @@ from PIL import Image
 from fmnist_core import images
 from fmnist_core.datasets import Dataset, load
 from fmnist_core.errors import PictureError
-from fmnist_core.runs import write_atomically
+from fmnist_core.files import write_atomically
 
 _REF = re.compile(r"(test|train|validation):([0-9]{1,7})|stored:([0-9a-f]{12})", re.ASCII)
 _TITLES = {"test": "Test", "train": "Training", "validation": "Validation"}

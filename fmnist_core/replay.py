@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from fmnist_core import models
 from fmnist_core.errors import RunNotFoundError
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.run import Run
+from fmnist_core.runs import RunStore
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,9 @@ class RunState:
     rate_changes: History[e.LearningRateChanged] = field(default_factory=History)
     trials: dict[int, Trial] = field(default_factory=dict)
     """Of a search, by number."""
+    pretrained: e.Pretrained | None = None
+    transfers: tuple[e.TransferMeasured, ...] = ()
+    """Of a transfer comparison."""
     panel: e.PanelPredicted | None = None
     evaluated: dict[e.SplitName, e.Evaluated] = field(default_factory=dict)
     ending: e.RunFinished | e.RunStopped | e.RunFailed | None = None
@@ -117,6 +120,10 @@ class RunState:
                 return replace(self, trials={**self.trials, event.trial: Trial(event)})
             case e.TrialEpochEnded() | e.TrialEnded():
                 return self._in_trial(event)
+            case e.Pretrained():
+                return replace(self, pretrained=event)
+            case e.TransferMeasured():
+                return replace(self, transfers=(*self.transfers, event))
             case e.Evaluated():
                 return replace(self, evaluated={**self.evaluated, event.split: event})
             case e.RunFinished():

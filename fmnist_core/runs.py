@@ -3,7 +3,7 @@
 ::
 
     <root>/<id>/  experiment.json  events.jsonl  commands.jsonl  about.json   written by whoever
-                  search.json (a search)                                      submits it
+                  search.json (a search), transfer.json (a comparison)        submits it
                   worker.json  heartbeat  worker.log                          by the worker
                   checkpoints/  weights.npz  model.keras                      by the worker
                   report.json  test_probabilities.npy                         at the end
@@ -17,28 +17,26 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import platformdirs
-from filelock import FileLock
 
-from fmnist_core.errors import LabError, RunError, RunNotFoundError
+from fmnist_core.errors import RunError, RunNotFoundError
 from fmnist_core.eventlog import Appender, Tail
 from fmnist_core.events import Event, RunQueued, from_record, to_record
 from fmnist_core.experiment import Experiment, check
+from fmnist_core.files import write_atomically
+from fmnist_core.run import STUDIES, TUNER, Run, read_run
 from fmnist_core.run_state import RunState
 from fmnist_core.search import Search, check_search
+from fmnist_core.transfer import Transfer, check_transfer
 
 Command = Literal["pause", "resume", "step", "stop", "set_learning_rate"]
 ASSETS = Path(__file__).parent.parent / "assets"
-TUNER = "tuner"
-"""Of a search: Keras Tuner's own files."""
 RECORDED = ASSETS / "runs"
 """Runs that come with the app. Read-only."""
 _STEP = b'"event":"BatchEnded"'
@@ -50,56 +48,6 @@ def default_root() -> Path:
     """FMNIST_RUNS_DIR, or ``runs`` in the user's data directory."""
     given = os.environ.get("FMNIST_RUNS_DIR")
     return Path(given) if given else Path(platformdirs.user_data_dir("fmnist-lab")) / "runs"
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """All or nothing: temporary file, fsync, rename."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run: its directory, and what does not change about it."""
-
-    id: str
-    directory: Path
-    experiment: Experiment
-    created: float
-    owner: str
-    """The browser session that started it: the queue is fair between owners. '' for none."""
-    parent: str | None
-    """The run that it repeats with one thing changed."""
-    recorded: bool
-    """It came with the app."""
-    search: Search | None = None
-    """What is searched, where this is a search; ``experiment`` is then its base."""
-
-    @property
-    def title(self) -> str:
-        if self.search:
-            return self.search.title or "Own search"
-        return self.experiment.title or "Own network"
-
-    @property
-    def events_path(self) -> Path:
-        return self.directory / "events.jsonl"
-
-    @property
-    def commands_path(self) -> Path:
-        return self.directory / "commands.jsonl"
-
-    def lock(self) -> FileLock:
-        """Held by whoever appends an ending on a dead worker's behalf, or deletes the run."""
-        return FileLock(self.directory / ".lock")
 
 
 class RunStore:
@@ -142,25 +90,38 @@ class RunStore:
             raise RunError(f"{before.title} searched something else; begin a new search.")
         return self._create(search.base, owner, earlier, search, before)
 
+    def create_transfer(self, transfer: Transfer, owner: str = "") -> Run:
+        """A new comparison, queued.
+
+        Raises:
+            ExperimentError: its network cannot or may not be trained; nothing is written.
+            RunError: the directory cannot be written.
+        """
+        check_transfer(transfer)
+        return self._create(transfer.base, owner, None, transfer)
+
     def _create(
         self,
         experiment: Experiment,
         owner: str,
         parent: str | None,
-        search: Search | None = None,
+        study: Search | Transfer | None = None,
         before: Run | None = None,
     ) -> Run:
         created = self.clock()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(created))
-        name = (search.preset or "search") if search else (experiment.preset or "own")
+        name = experiment.preset or "own"
+        if study:
+            name = getattr(study, "preset", "") or type(study).__name__.lower()
         run_id = f"{stamp}-{name}-{secrets.token_hex(2)}"
         directory = self.root / run_id
         about = {"created": created, "owner": owner, "parent": parent}
         try:
             (directory / "checkpoints").mkdir(parents=True)
             write_atomically(directory / "about.json", json.dumps(about).encode())
-            if search:
-                write_atomically(directory / "search.json", search.to_json().encode())
+            for file, kind in STUDIES.items():
+                if isinstance(study, kind):
+                    write_atomically(directory / file, study.to_json().encode())
             if before and (before.directory / TUNER).is_dir():
                 shutil.copytree(before.directory / TUNER, directory / TUNER)
             # Last, because a directory without it is not a run.
@@ -182,21 +143,25 @@ class RunStore:
         if _ID.fullmatch(run_id):
             for root in (self.root, self.recorded):
                 if (root / run_id / "experiment.json").is_file():
-                    run = _read(root / run_id, recorded=root == self.recorded)
+                    run = read_run(root / run_id, recorded=root == self.recorded)
                     self._runs[run_id] = run
                     return run
         raise RunNotFoundError(f"There is no run {run_id[:100]!r}. It may have been deleted.")
 
     def list(self) -> list[Run]:
         """The visitor's networks, newest first, then the recorded ones."""
-        return [run for run in self.everything() if run.search is None]
+        return [run for run in self.everything() if run.study is None]
 
     def searches(self) -> builtins.list[Run]:
         """Newest first."""
         return [run for run in self.everything() if run.search]
 
+    def transfers(self) -> builtins.list[Run]:
+        """Comparisons, newest first."""
+        return [run for run in self.everything() if run.transfer]
+
     def everything(self) -> builtins.list[Run]:
-        """Networks and searches. Unreadable ones are left out."""
+        """Networks, searches and comparisons. Unreadable ones are left out."""
         runs: dict[str, Run] = {}
         for root in (self.root, self.recorded):
             for path in root.glob("*/experiment.json"):
@@ -292,22 +257,3 @@ def _ended_trials(state: RunState) -> list[Event]:
         if trial.ended
         for event in (trial.started, *trial.epochs, trial.ended)
     ]
-
-
-def _read(directory: Path, recorded: bool) -> Run:
-    try:
-        searched = directory / "search.json"
-        experiment = Experiment.from_json((directory / "experiment.json").read_bytes())
-        about: dict[str, Any] = json.loads((directory / "about.json").read_bytes())
-        return Run(
-            id=directory.name,
-            directory=directory,
-            experiment=experiment,
-            created=float(about["created"]),
-            owner=str(about["owner"]),
-            parent=about["parent"],
-            recorded=recorded,
-            search=Search.from_json(searched.read_bytes()) if searched.is_file() else None,
-        )
-    except (OSError, ValueError, KeyError, TypeError, LabError) as error:
-        raise RunNotFoundError(f"The run {directory.name} cannot be read: {error}.") from error

@@ -1,11 +1,12 @@
-"""Train: one network, step by step, a search for better settings, or classes of one's own."""
+"""Train: one network, a search for better settings, what transfer brings, or own classes."""
 
 from pages.shared import chrome, session
-from pages.views import train_new_classes, train_one, train_search
+from pages.views import train_new_classes, train_one, train_search, train_transfer
 
 VIEWS = {
     "One network": train_one.show,
     "Search": train_search.show,
+    "Transfer": train_transfer.show,
     "New classes": train_new_classes.show,
 }
 

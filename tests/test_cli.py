@@ -22,8 +22,9 @@ from fmnist_core.experiment import Experiment
 from fmnist_core.jobs import processes
 from fmnist_core.jobs.worker import read_identity
 from fmnist_core.presets import PRESETS, preset
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.runs import RunStore
 from fmnist_core.search import FIRST_SEARCH
 from tests.jobs.waiting import until
 from tests.projectfiles import ROOT
@@ -209,7 +210,7 @@ def trained_with(name: str, *arguments: str) -> Experiment:
 def test_a_search_has_no_network_to_export(store: RunStore, tmp_path: Path, capsys: Output) -> None:
     run = store.create_search(FIRST_SEARCH)
     assert main(["export", run.id, "--to", str(tmp_path / "exported")]) == 1
-    assert "First search is a search: it has no network" in capsys.readouterr().err
+    assert "First search is more than one network" in capsys.readouterr().err
 
 
 def test_runs_are_listed_and_exported(store: RunStore, tmp_path: Path, capsys: Output) -> None:

@@ -44,6 +44,8 @@ EXAMPLES = [
     e.TrialStarted(9.2, 0, ("training.learning_rate",), (0.01,), 2),
     e.TrialEpochEnded(9.3, 0, 1, 1, 1.0, 0.6, 1.1, 0.55, 600),
     e.TrialEnded(9.4, 0, (0.55, 0.57), 600, 2.5),
+    e.Pretrained(9.5, 0.87, 3_000, 4.0),
+    e.TransferMeasured(9.6, "frozen", 5, 0, 0.61, 3_000, 0.4),
     e.Evaluated(10.0, "test", 0.5, 0.8, 10_000),
     e.RunFinished(11.0, 8, "All 2 epochs done.", 4.0, 50.0, 1.5),
     e.RunStopped(11.0, 8, "Stopped."),

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as arrays
 from fmnist_core import figures
 from fmnist_core.figures.tables import mix
 from fmnist_core.palette import DARK, LIGHT
+from fmnist_core.transfer import Point
 
 NAMES = ("cat", "dog", "emu")
 CONFUSION = np.array([[8, 2, 0], [1, 9, 0], [0, 0, 0]])
@@ -173,3 +174,21 @@ def test_parallel_coordinates_have_an_axis_a_setting_and_the_better_line_is_more
     assert (score.label, list(score["values"])) == ("Validation accuracy, %", [80.0, 50.0])
     assert list(lines.line.color) == [80.0, 50.0]
     assert [colour for _, colour in lines.line.colorscale] == [DARK.rule, DARK.validation]
+
+
+def test_transfer_curves_have_a_line_a_way_with_its_intervals():
+    found = [
+        Point("frozen", 1, 0.5, 0.4, 0.65, 5, 3000, 0.1),
+        Point("frozen", 10, 0.8, 0.7, 0.9, 5, 3000, 0.1),
+        Point("scratch", 1, 0.3, 0.2, 0.4, 5, 3000, 2.0),
+    ]
+    figure = figures.transfer_curves(found, 0.2, LIGHT)
+    frozen, scratch = figure.data
+    assert (list(frozen.x), list(frozen.y)) == ([1, 10], [50, 80])
+    assert list(frozen.error_y.array) == pytest.approx([15, 10])
+    assert list(frozen.error_y.arrayminus) == pytest.approx([10, 10])
+    assert (scratch.name, list(scratch.y)) == ("From scratch", [30])
+    assert frozen.marker.symbol != scratch.marker.symbol
+    assert "n = 3,000, 5 draws" in figure.layout.title.text
+    assert list(figure.layout.xaxis.ticktext) == ["1", "10"]
+    assert figure.layout.shapes[0].y0 == 20

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from fmnist_core import models
 from fmnist_core.errors import RunNotFoundError
 from fmnist_core.presets import preset
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.run import Run
+from fmnist_core.runs import RunStore
 
 
 @pytest.fixture

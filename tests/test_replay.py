@@ -11,7 +11,8 @@ from fmnist_core.errors import RunNotFoundError
 from fmnist_core.experiment import EarlyStopping
 from fmnist_core.presets import preset
 from fmnist_core.replay import nearest, run_of, station_of, stations, steps_learned
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.run import Run
+from fmnist_core.runs import RunStore
 
 MLP = preset("mlp-128").experiment
 

@@ -22,8 +22,10 @@ from fmnist_core.events import (
     RunStopped,
     to_record,
 )
+from fmnist_core.files import write_atomically
 from fmnist_core.presets import preset
-from fmnist_core.runs import Command, Run, RunStore, write_atomically
+from fmnist_core.run import Run
+from fmnist_core.runs import Command, RunStore
 from tests.projectfiles import ROOT
 
 CNN = preset("cnn-16").experiment

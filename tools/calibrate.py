@@ -20,8 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from fmnist_core import models, temperature
 from fmnist_core.cli.engine import model_server
 from fmnist_core.datasets import load, splits
+from fmnist_core.files import write_atomically
 from fmnist_core.model_server import ModelServer
-from fmnist_core.runs import RunStore, write_atomically
+from fmnist_core.runs import RunStore
 
 
 def main() -> None:

@@ -24,7 +24,8 @@ from fmnist_core.blocks import block
 from fmnist_core.experiment import Experiment, Training
 from fmnist_core.models import BUNDLED
 from fmnist_core.presets import preset
-from fmnist_core.runs import RECORDED, Run, RunStore
+from fmnist_core.run import Run
+from fmnist_core.runs import RECORDED, RunStore
 from fmnist_core.settings import with_settings
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -27,8 +27,8 @@ from fmnist_core.architecture import Architecture, Dropout, Flatten, Layer, MaxP
 from fmnist_core.blocks import block
 from fmnist_core.datasets import load
 from fmnist_core.experiment import Augmentation, Data, Experiment, Training
+from fmnist_core.files import write_atomically
 from fmnist_core.models import BUNDLED
-from fmnist_core.runs import write_atomically
 
 WORK = Path(__file__).resolve().parent.parent / "build"
 

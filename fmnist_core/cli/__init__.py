@@ -17,12 +17,14 @@ from typing import Any, NoReturn
 from fmnist_core.architecture import summarise
 from fmnist_core.cli.score import score
 from fmnist_core.cli.train import train
+from fmnist_core.cli.transfer import transfer
 from fmnist_core.cli.tune import tune
 from fmnist_core.codegen import keras_script
 from fmnist_core.errors import DataError, ExperimentError, LabError, RunError, RunNotFoundError
 from fmnist_core.history import epochs_csv
 from fmnist_core.presets import PRESETS
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.run import Run
+from fmnist_core.runs import RunStore
 from fmnist_core.search import SEARCHES
 
 PROGRAM = "python -m fmnist_core"
@@ -109,6 +111,24 @@ def parser() -> argparse.ArgumentParser:
     )
     tuning.set_defaults(command=tune)
 
+    comparing = commands.add_parser(
+        "transfer", help="does it help to have learned other classes? judged on validation pictures"
+    )
+    comparing.add_argument("--preset", metavar="NAME", help="the network (default: cnn-16)")
+    comparing.add_argument("--known", metavar="N,N", help="classes it learns first, as numbers")
+    comparing.add_argument("--shots", metavar="N,N", help="pictures of each new class")
+    comparing.add_argument("--draws", metavar="N", help="how often these are drawn")
+    comparing.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="of the network and of how it learns its first classes: training.epochs=5 ...",
+    )
+    comparing.add_argument("--json", **json_help)  # type: ignore[arg-type]
+    comparing.set_defaults(command=transfer)
+
     runs = commands.add_parser("runs", help="list the runs, newest first")
     runs.add_argument("--json", **json_help)  # type: ignore[arg-type]
     runs.set_defaults(command=_runs)
@@ -190,8 +210,8 @@ def _row(store: RunStore, run: Run) -> dict[str, Any]:
 def _export(options: argparse.Namespace) -> int:
     store = RunStore()
     run = store.get(options.run)
-    if run.search:
-        raise RunError(f"{run.title} is a search: it has no network. Train its best trial first.")
+    if run.study:
+        raise RunError(f"{run.title} is more than one network: there is none to export.")
     model = run.directory / "model.keras"
     if not model.is_file():
         raise RunError(f"{run.title} has no model to export yet. Wait until it has ended.")

@@ -12,8 +12,9 @@ from typing import Protocol
 from fmnist_core.errors import RunError
 from fmnist_core.jobs import processes, supervisor
 from fmnist_core.jobs.launch import start_fresh
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.runs import RunStore
 
 LOOK_SECONDS = 0.1
 FAREWELL_SECONDS = 30.0

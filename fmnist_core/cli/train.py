@@ -12,8 +12,9 @@ from fmnist_core.cli.progress import Progress
 from fmnist_core.events import RunFinished, RunStopped
 from fmnist_core.experiment import Experiment
 from fmnist_core.presets import preset
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.runs import RunStore
 from fmnist_core.settings import with_settings
 
 

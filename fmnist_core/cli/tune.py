@@ -9,8 +9,9 @@ from typing import Any, TextIO
 
 from fmnist_core.cli.follow import follow
 from fmnist_core.errors import ExperimentError, RunError
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState, Trial
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.runs import RunStore
 from fmnist_core.search import Search, search_preset
 from fmnist_core.settings import with_settings
 

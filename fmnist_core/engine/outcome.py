@@ -21,7 +21,7 @@ from fmnist_core.engine.evaluate import Scores
 from fmnist_core.engine.optimizers import keras_optimizer
 from fmnist_core.engine.weights import save_weights
 from fmnist_core.experiment import Experiment, Training
-from fmnist_core.runs import write_atomically
+from fmnist_core.files import write_atomically
 
 
 class Checkpoints:

@@ -14,21 +14,18 @@ from keras_tuner.errors import FailedTrialError
 from fmnist_core import events as e
 from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine.control import Control
-from fmnist_core.engine.inputs import Indices, prepare
+from fmnist_core.engine.inputs import prepare
 from fmnist_core.engine.learner import learner
+from fmnist_core.engine.paced import DivergedError, Stopped, paced
 from fmnist_core.engine.schedules import Rates
-from fmnist_core.engine.steps import Floats, Pace, Steps
+from fmnist_core.engine.steps import Pace
 from fmnist_core.engine.stopping import Stopping
 from fmnist_core.engine.weights import load_weights, save_weights
 from fmnist_core.errors import ExperimentError
 from fmnist_core.eventlog import Appender
 from fmnist_core.experiment import Experiment, check
-from fmnist_core.runs import TUNER
+from fmnist_core.run import TUNER
 from fmnist_core.search import Search, Setting, experiment_of
-
-
-class Stopped(BaseException):
-    """The visitor stops the search. No Exception, which Keras Tuner would take for a bad trial."""
 
 
 class Trials:
@@ -93,7 +90,7 @@ class Trials:
                 self._execute(experiment, number, execution, begin, end, before)
                 for execution in range(1, self.search.executions + 1)
             ]
-        except (ExperimentError, FailedTrialError) as error:
+        except (ExperimentError, DivergedError) as error:
             scores, reason = [], str(error)
         seconds = time.perf_counter() - started
         self.ended += 1
@@ -128,12 +125,14 @@ class Trials:
         for epoch in range(begin + 1, end + 1):
             order = data.order(seed, epoch)
             done = (epoch - 1) * per_epoch
-            losses, accuracies = self._epoch(learns.steps, pace, rates, order, done)
+            losses, accuracies = paced(
+                learns.steps, self.control, pace, order, rates.following, done
+            )
             scores = evaluator.score(data.images, data.labels, data.validation, self.go_on)
             if scores is None:
                 raise Stopped
             if not np.isfinite(scores.loss):
-                raise _diverged(training.learning_rate)
+                raise DivergedError(training.learning_rate)
             best = max(best, scores.accuracy)
             now, loss_mean, accuracy = time.time(), float(losses.mean()), float(accuracies.mean())
             self.emit(
@@ -166,29 +165,6 @@ class Trials:
             save_weights(model, self._weights(number, execution))
         return best
 
-    def _epoch(
-        self, steps: Steps, pace: Pace, rates: Rates, order: Indices, done: int
-    ) -> tuple[Floats, Floats]:
-        """All steps over the pictures ``order``; loss and accuracy of each, float32 (steps,)."""
-        size = steps.batch_size
-        total, found = -(-len(order) // size), []
-        position = 0
-        while position < total:
-            allowed = self.control.allowed(done + position)
-            if not allowed:
-                raise Stopped
-            count = min(allowed, pace.steps, total - position)
-            begin = time.perf_counter()
-            batches = order[position * size : (position + count) * size]
-            following = rates.following(done + position, count)
-            found.append(steps.run(batches, following, done + position))
-            if not np.isfinite(found[-1][0]).all():
-                raise _diverged(float(following[0]))
-            pace.measured(count, time.perf_counter() - begin)
-            position += count
-        losses, accuracies = zip(*found, strict=True)
-        return np.concatenate(losses), np.concatenate(accuracies)
-
     def go_on(self) -> bool:
         """Between two chunks of an evaluation: wait while paused; False to stop."""
         self.control.wait(0)
@@ -196,7 +172,3 @@ class Trials:
 
     def _weights(self, number: int, execution: int) -> Path:
         return self.directory / TUNER / f"weights-{number}-{execution}.npz"
-
-
-def _diverged(rate: float) -> FailedTrialError:
-    return FailedTrialError(f"The loss was no longer a number at learning rate {rate:g}.")

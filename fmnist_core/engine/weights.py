@@ -18,7 +18,7 @@ import numpy.typing as npt
 from fmnist_core.engine.build import RESCALING, build
 from fmnist_core.errors import RunError
 from fmnist_core.experiment import Experiment
-from fmnist_core.runs import write_atomically
+from fmnist_core.files import write_atomically
 
 _RESCALE = "rescale"
 

@@ -14,6 +14,7 @@ from fmnist_core.figures.colour import Legend, signed, viridis
 from fmnist_core.figures.judging import coverage, reliability
 from fmnist_core.figures.searching import parallel_coordinates
 from fmnist_core.figures.tables import Cell, confusion_cells, numbers_html
+from fmnist_core.figures.transferring import transfer_curves
 
 __all__ = [
     "Cell",
@@ -29,5 +30,6 @@ __all__ = [
     "pixel_histogram",
     "reliability",
     "signed",
+    "transfer_curves",
     "viridis",
 ]

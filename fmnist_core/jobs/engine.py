@@ -17,10 +17,10 @@ from typing import Any
 
 from fmnist_core import errors
 from fmnist_core.errors import EngineBusyError, EngineError
+from fmnist_core.files import write_atomically
 from fmnist_core.jobs import wire
 from fmnist_core.jobs.launch import CAN_FORK, environment
 from fmnist_core.jobs.worker import PRELOAD
-from fmnist_core.runs import write_atomically
 
 MAX_FALSE_STARTS = 3
 """Hosts that end before they are ready, one after another, until no more are started."""

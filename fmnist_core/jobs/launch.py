@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 
 CAN_FORK = sys.platform == "linux"
 """Elsewhere a fork after TensorFlow's import is unsafe (macOS) or unknown (Windows)."""

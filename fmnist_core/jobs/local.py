@@ -28,8 +28,10 @@ from fmnist_core.jobs.processes import Identity
 from fmnist_core.jobs.queue import FairQueue
 from fmnist_core.jobs.supervisor import Patience, Watch
 from fmnist_core.jobs.worker import PRELOAD, read_identity
-from fmnist_core.runs import Command, Run, RunStore
+from fmnist_core.run import Run
+from fmnist_core.runs import Command, RunStore
 from fmnist_core.search import Search
+from fmnist_core.transfer import Transfer
 
 TICK_SECONDS = 0.5
 SCAN_SECONDS = 2.0
@@ -136,6 +138,14 @@ class LocalBackend:
             ExperimentError: it cannot or may not be searched.
         """
         return self._queued(self.store.create_search(search, owner, earlier))
+
+    def submit_transfer(self, transfer: Transfer, owner: str = "") -> Run:
+        """Queue a comparison.
+
+        Raises:
+            ExperimentError: its network cannot or may not be trained.
+        """
+        return self._queued(self.store.create_transfer(transfer, owner))
 
     def _queued(self, run: Run) -> Run:
         with self._lock:

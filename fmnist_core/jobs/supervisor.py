@@ -13,8 +13,9 @@ from fmnist_core.eventlog import Tail
 from fmnist_core.events import ENDINGS, RunFailed, RunStopped
 from fmnist_core.jobs import processes
 from fmnist_core.jobs.worker import STOPPING, read_identity
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.runs import RunStore
 
 Action = Literal["wait", "restart", "terminate", "kill", "settle"]
 _LAST_LINE = 4096

@@ -25,9 +25,11 @@ from types import FrameType
 from fmnist_core.errors import LabError, RunError
 from fmnist_core.eventlog import Appender
 from fmnist_core.events import RunFailed
+from fmnist_core.files import write_atomically
 from fmnist_core.jobs import processes
 from fmnist_core.jobs.processes import Identity
-from fmnist_core.runs import Run, RunStore, write_atomically
+from fmnist_core.run import Run
+from fmnist_core.runs import RunStore
 
 PRELOAD = "fmnist_core.engine.preload"
 HEARTBEAT_SECONDS = 2.0
@@ -112,6 +114,10 @@ def _train(run: Run, threads: int, forked: bool, started: float) -> int:
             from fmnist_core.engine import tune
 
             tune.tune(run.directory, threads=threads, forked=forked)
+        elif run.transfer:
+            from fmnist_core.engine import compare
+
+            compare.compare(run.directory, threads=threads, forked=forked)
         else:
             from fmnist_core.engine import train
 

@@ -8,8 +8,9 @@ import streamlit as st
 
 from fmnist_core.errors import LabError
 from fmnist_core.events import Status
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Command, Run
+from fmnist_core.runs import Command
 from pages.shared import running, session
 from pages.shared.once import once
 

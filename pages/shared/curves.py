@@ -12,8 +12,8 @@ from datetime import datetime
 import streamlit as st
 
 from fmnist_core.curves import StepSeries, curves
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run
 from fmnist_core.wording import percent
 from pages.shared import looks, replay, session
 

@@ -13,7 +13,7 @@ from fmnist_core.datasets import load
 from fmnist_core.errors import LabError
 from fmnist_core.mistakes import surest
 from fmnist_core.replay import Station
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from fmnist_core.wording import percent
 from pages.shared import looks, running, session, surveyed
 from pages.shared.confusion import confusion_matrix

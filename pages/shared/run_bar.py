@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run
 from fmnist_core.search import Search
+from fmnist_core.transfer import Transfer
 from fmnist_core.wording import count, duration, percent
 from pages.shared import controls, running, session
 
@@ -46,6 +47,8 @@ def status_parts(run: Run, state: RunState) -> list[str]:
         return [controls.waiting_text(run)]
     if run.search and state.started:
         return _search_parts(run.search, state)
+    if run.transfer and state.started:
+        return _transfer_parts(run.transfer, state)
     if not state.started or not state.step:
         return ["starting"]
     parts = [f"epoch {state.epoch} of {state.started.epochs}"]
@@ -68,6 +71,16 @@ def _search_parts(search: Search, state: RunState) -> list[str]:
         best = state.scored[0]
         n = f"n = {best.ended.validation_n:,}" if best.ended else ""
         parts.append(f"best validation accuracy {percent(best.score or 0)} ({n})")
+    if state.status == "paused":
+        parts.append("paused")
+    return parts
+
+
+def _transfer_parts(transfer: Transfer, state: RunState) -> list[str]:
+    done = len(state.transfers)
+    parts = [f"training {min(done + 1, transfer.trainings)} of {transfer.trainings}"]
+    if state.pretrained is None:
+        parts = [f"learning its first {len(transfer.known)} classes"]
     if state.status == "paused":
         parts.append("paused")
     return parts

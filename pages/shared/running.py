@@ -9,8 +9,9 @@ from datetime import datetime
 
 from fmnist_core.errors import LabError
 from fmnist_core.experiment import Experiment
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.runs import RunStore
 from fmnist_core.wording import describe
 from pages.shared import session
 

@@ -137,8 +137,10 @@ def run() -> str | None:
 
 def choose_run(run_id: str | None) -> None:
     """Raises RunNotFoundError."""
-    if run_id is not None and store().get(run_id).search:
-        raise RunNotFoundError(f"{run_id[:100]} is a search. Train, Search shows it.")
+    run = store().get(run_id) if run_id is not None else None
+    if run and run.study:
+        view = "Search" if run.search else "Transfer"
+        raise RunNotFoundError(f"{run.id} is more than one network. Train, {view} shows it.")
     st.session_state["lab.run"] = run_id
 
 

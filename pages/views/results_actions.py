@@ -6,7 +6,7 @@ import streamlit as st
 
 from fmnist_core import models
 from fmnist_core.errors import LabError
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from pages.shared import session
 
 

@@ -9,8 +9,8 @@ from fmnist_core.evaluation import wilson
 from fmnist_core.events import RunFailed
 from fmnist_core.figures import Measured
 from fmnist_core.presets import PRESETS, Published
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run
 from fmnist_core.wording import percent
 from pages.shared import session
 

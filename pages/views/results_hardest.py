@@ -8,7 +8,7 @@ import numpy as np
 
 from fmnist_core.datasets import load
 from fmnist_core.mistakes import hardest, losses
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from fmnist_core.wording import percent
 from pages.shared import looks
 from pages.views.results_judged import judged_gallery

@@ -12,7 +12,7 @@ from fmnist_core import reports
 from fmnist_core.datasets import data_dir, load
 from fmnist_core.images import montage
 from fmnist_core.label_errors import AGREEING, NEIGHBOURS, Suspect, Suspicion, suspicion
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from fmnist_core.wording import count
 from pages.shared import looks, session
 from pages.views.results_actions import look_inside

@@ -10,7 +10,7 @@ import streamlit as st
 from fmnist_core import reports
 from fmnist_core.datasets import load
 from fmnist_core.figures import Measured
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from fmnist_core.wording import count, percent
 from pages.shared import looks, session
 from pages.shared.curves import live_curves

@@ -10,7 +10,7 @@ import streamlit as st
 from fmnist_core import reports
 from fmnist_core.datasets import load
 from fmnist_core.paired import LEVEL, Paired, paired, verdict
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from fmnist_core.wording import percent
 from pages.shared import looks
 from pages.shared.gallery import gallery

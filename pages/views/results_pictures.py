@@ -10,7 +10,7 @@ import streamlit as st
 from fmnist_core import evaluation, reports
 from fmnist_core.datasets import load
 from fmnist_core.mistakes import surest
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from fmnist_core.wording import percent
 from pages.shared import looks, session
 from pages.shared.confusion import confusion_matrix

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from fmnist_core.wording import count, duration, percent
 from pages.shared import looks, session
 from pages.views import results_actions, results_chart, results_facts

@@ -8,7 +8,7 @@ import streamlit as st
 from fmnist_core import figures
 from fmnist_core.calibration import Calibration, answered, calibration, coverage_curve
 from fmnist_core.datasets import load
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from fmnist_core.wording import count, percent
 from pages.shared import looks
 from pages.shared.plots import plot

@@ -8,8 +8,8 @@ from html import escape
 import streamlit as st
 
 from fmnist_core.errors import RunNotFoundError
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run
 from fmnist_core.wording import duration, percent
 from pages.shared import controls, looks, running, session
 from pages.shared.curves import live_curves

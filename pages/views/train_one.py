@@ -9,7 +9,7 @@ from fmnist_core.datasets.fashion_mnist import load
 from fmnist_core.errors import LabError
 from fmnist_core.estimate import training_seconds
 from fmnist_core.experiment import Augmentation, Experiment, check
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from fmnist_core.wording import duration
 from pages.shared import looks, running, session
 from pages.shared.once import once
@@ -24,7 +24,7 @@ def shown_run() -> Run | None:
     if session.run():
         return session.store().get(session.run())
     run = running.current()
-    if run and not run.search and not st.session_state.get(EDITING):
+    if run and not run.study and not st.session_state.get(EDITING):
         session.choose_run(run.id)
         return run
     return None

@@ -11,7 +11,7 @@ from fmnist_core.datasets import CLASS_NAMES
 from fmnist_core.datasets.fashion_mnist import load
 from fmnist_core.events import PanelPredicted
 from fmnist_core.images import to_png
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from fmnist_core.wording import percent
 from pages.shared import looks, running, session
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from fmnist_core.codegen_search import search_script
 from fmnist_core.errors import LabError
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from fmnist_core.search import Search
 from pages.shared import looks, running, session
 from pages.shared.once import once

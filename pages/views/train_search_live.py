@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist_core import figures, limits
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState, Trial
-from fmnist_core.runs import Run
 from fmnist_core.search import Search, experiment_of, importance, label
 from fmnist_core.wording import count, duration, percent
 from pages.shared import controls, looks, running, session

@@ -14,8 +14,9 @@ from fmnist_core.jobs import processes
 from fmnist_core.jobs.local import LocalBackend
 from fmnist_core.jobs.worker import read_identity
 from fmnist_core.model_server import ModelServer
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.runs import RunStore
 
 START_LIMIT, RUN_LIMIT = 120.0, 3600.0
 LOOK_SECONDS = 0.2

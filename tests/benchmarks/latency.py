@@ -12,7 +12,7 @@ from typing import Any
 from fmnist_core.events import RunFinished, RunStopped
 from fmnist_core.experiment import Experiment
 from fmnist_core.presets import PRESETS
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from tests.benchmarks.lab import RUN_LIMIT, START_LIMIT, Lab, wait_until
 from tests.benchmarks.settings import Settings
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from fmnist_core.runs import write_atomically
+from fmnist_core.files import write_atomically
 from tests.benchmarks import goals, machine
 from tests.benchmarks.pairs import spread, standard_error
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from fmnist_core.jobs import processes
 from fmnist_core.jobs.worker import read_identity
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from tests.e2e.app import App
 from tests.e2e.browser import NoBrowserError, find_chromium, launch
 from tests.e2e.visitor import Visitor, own_runs, state_of

@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 from fmnist_core import evaluation, reports
 from fmnist_core.datasets import CLASS_NAMES, load
 from fmnist_core.events import RunFinished, RunStopped
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run
 from fmnist_core.wording import percent
 from tests.e2e.app import App
 from tests.e2e.conftest import Visit

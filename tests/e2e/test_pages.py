@@ -14,7 +14,7 @@ from tests.e2e.visitor import Visitor, bars
 VIEWS = {
     "start": [""],
     "data": ["browse", "one-picture", "classes"],
-    "train": ["one-network", "search", "new-classes"],
+    "train": ["one-network", "search", "transfer", "new-classes"],
     "results": ["runs", "one-run", "compare", "beat-the-model"],
     "inside": [
         "feature-maps",

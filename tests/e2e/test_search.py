@@ -8,7 +8,8 @@ import psutil
 from playwright.sync_api import Locator, Page, expect
 
 from fmnist_core.jobs.worker import read_identity
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.run import Run
+from fmnist_core.runs import RunStore
 from fmnist_core.search import experiment_of
 from tests.e2e.app import App
 from tests.e2e.conftest import Visit

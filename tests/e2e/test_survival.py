@@ -11,7 +11,8 @@ from fmnist_core.jobs import processes
 from fmnist_core.jobs.local import default_slots
 from fmnist_core.jobs.worker import read_identity
 from fmnist_core.presets import PRESETS
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.run import Run
+from fmnist_core.runs import RunStore
 from fmnist_core.settings import to_link, with_settings
 from tests.e2e.app import App
 from tests.e2e.conftest import Visit

@@ -18,8 +18,9 @@ from playwright.sync_api import (
     TimeoutError as TooLate,
 )
 
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.runs import RunStore
 from tests.e2e.app import App
 
 WAIT_MS = 180_000

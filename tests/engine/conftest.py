@@ -12,8 +12,9 @@ import pytest
 from fmnist_core.architecture import Architecture, Dense, Flatten
 from fmnist_core.datasets import fashion_mnist
 from fmnist_core.experiment import Data, Experiment, Training
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.runs import RunStore
 from tests.datasets.idx_files import encode
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

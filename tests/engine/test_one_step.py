@@ -19,7 +19,8 @@ from fmnist_core.engine.weights import load_model
 from fmnist_core.errors import ExperimentError, RunError
 from fmnist_core.experiment import Augmentation, Data, OptimizerName, Training
 from fmnist_core.models import ModelFiles
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.run import Run
+from fmnist_core.runs import RunStore
 from fmnist_core.updates import written
 from tests.engine.conftest import Trainer, tiny
 

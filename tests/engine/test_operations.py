@@ -23,7 +23,8 @@ from fmnist_core.engine.operations import OPERATIONS
 from fmnist_core.engine.weights import load_model
 from fmnist_core.errors import RunError, RunNotFoundError
 from fmnist_core.experiment import Augmentation, Data
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.run import Run
+from fmnist_core.runs import RunStore
 from tests.engine.conftest import Trainer, tiny
 
 

@@ -24,8 +24,9 @@ from fmnist_core.evaluation import Report
 from fmnist_core.eventlog import Tail
 from fmnist_core.experiment import Data, EarlyStopping, Target
 from fmnist_core.presets import preset
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.runs import RunStore
 from tests.engine.conftest import TEST, Trainer, tiny
 
 ENDING = re.compile(  # the table in fmnist_core.events, one letter an event

@@ -13,7 +13,8 @@ from fmnist_core.engine.trials import Trials
 from fmnist_core.engine.tune import tune
 from fmnist_core.errors import ExperimentError, RunError
 from fmnist_core.experiment import Data
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.run import Run
+from fmnist_core.runs import RunStore
 from fmnist_core.search import SEARCHES, Choice, Search, make
 from fmnist_core.settings import with_settings
 from tests.engine.conftest import tiny

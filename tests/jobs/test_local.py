@@ -26,8 +26,9 @@ from fmnist_core.jobs.supervisor import Patience
 from fmnist_core.jobs.worker import read_identity
 from fmnist_core.model_server import ModelServer
 from fmnist_core.presets import preset
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.runs import RunStore
 from fmnist_core.settings import with_settings
 from tests.jobs.waiting import until
 from tests.projectfiles import ROOT

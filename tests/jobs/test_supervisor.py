@@ -13,8 +13,9 @@ from fmnist_core.eventlog import Tail
 from fmnist_core.jobs import processes, supervisor
 from fmnist_core.jobs.supervisor import Patience, Watch, decide
 from fmnist_core.presets import preset
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.runs import RunStore
 
 PATIENCE = Patience(start=15, stop=10, terminate=3, stopping=60)
 STARTED = e.RunStarted(

@@ -16,7 +16,8 @@ from fmnist_core.events import RunFailed
 from fmnist_core.jobs import processes
 from fmnist_core.jobs.worker import read_identity
 from fmnist_core.presets import preset
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.run import Run
+from fmnist_core.runs import RunStore
 from tests.jobs.waiting import until
 from tests.projectfiles import ROOT
 

@@ -15,7 +15,7 @@ from fmnist_core import evaluation
 from fmnist_core import events as e
 from fmnist_core.datasets import load
 from fmnist_core.experiment import Experiment
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from tests.pages.explained import EXPLAINED
 from tests.pages.lab_pages import QueueOnly, started
 

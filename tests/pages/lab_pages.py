@@ -19,8 +19,10 @@ from fmnist_core.errors import EngineBusyError
 from fmnist_core.experiment import Experiment
 from fmnist_core.model_server import ModelServer
 from fmnist_core.pictures import PictureStore
-from fmnist_core.runs import Run, RunStore
+from fmnist_core.run import Run
+from fmnist_core.runs import RunStore
 from fmnist_core.search import Search
+from fmnist_core.transfer import Transfer
 from pages.shared import running, session
 
 APP = str(Path(__file__).parents[2] / "streamlit_app.py")
@@ -40,6 +42,9 @@ class QueueOnly:
 
     def submit_search(self, search: Search, owner: str = "", earlier: str | None = None) -> Run:
         return self.store.create_search(search, owner, earlier)
+
+    def submit_transfer(self, transfer: Transfer, owner: str = "") -> Run:
+        return self.store.create_transfer(transfer, owner)
 
     def command(self, run_id: str, command: Any, value: float | None = None) -> None:
         self.store.command(run_id, command, value)

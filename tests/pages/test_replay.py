@@ -18,7 +18,7 @@ from fmnist_core import insight
 from fmnist_core.datasets import load
 from fmnist_core.experiment import Data
 from fmnist_core.presets import preset
-from fmnist_core.runs import Run
+from fmnist_core.run import Run
 from pages.shared import replay, session
 from tests.pages.judged_runs import answer, component, headings, html
 from tests.pages.lab_pages import QueueOnly, address, healthy, lab, open_page

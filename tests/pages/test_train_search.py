@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fmnist_core import events as e
+from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.runs import Run
 from fmnist_core.search import FIRST_SEARCH, Search, experiment_of
 from tests.pages.judged_runs import html
 from tests.pages.lab_pages import QueueOnly, healthy, lab, open_page
@@ -121,4 +121,4 @@ def test_the_run_bar_says_how_far_a_search_is(backend: QueueOnly) -> None:
 def test_a_link_to_a_search_as_a_network_says_where_it_is(backend: QueueOnly) -> None:
     run = searched(backend, 0.71)
     app = healthy(open_page("results", run=run.id))
-    assert "is a search. Train, Search shows it" in app.warning[0].value
+    assert "is more than one network. Train, Search shows it" in app.warning[0].value

@@ -1,0 +1,64 @@
+"""Many steps in groups short enough to obey commands in between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from fmnist_core.engine.control import Control
+from fmnist_core.engine.inputs import Indices
+from fmnist_core.engine.steps import Floats, Pace, Steps
+from fmnist_core.errors import RunError
+
+
+class Stopped(BaseException):
+    """The visitor stops it. No Exception, which Keras Tuner would take for a bad trial."""
+
+
+class DivergedError(RunError):
+    """The loss is no longer a number."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__(f"The loss was no longer a number at learning rate {rate:g}.")
+
+
+def paced(
+    steps: Steps,
+    control: Control,
+    pace: Pace,
+    order: Indices,
+    rates: Callable[[int, int], Floats],
+    done: int = 0,
+) -> tuple[Floats, Floats]:
+    """One step per batch of the pictures ``order``; waits while the run is paused.
+
+    Args:
+        rates: (steps done, how many follow) -> their learning rates, float32.
+        done: steps that came before.
+
+    Returns:
+        Loss and accuracy of every batch, float32 (steps,).
+
+    Raises:
+        Stopped: by the visitor.
+        DivergedError: the loss is no longer a number.
+    """
+    size = steps.batch_size
+    total, found, position = -(-len(order) // size), [], 0
+    while position < total:
+        allowed = control.allowed(done + position)
+        if not allowed:
+            raise Stopped
+        count = min(allowed, pace.steps, total - position)
+        begin = time.perf_counter()
+        batches = order[position * size : (position + count) * size]
+        following = rates(done + position, count)
+        found.append(steps.run(batches, following, done + position))
+        if not np.isfinite(found[-1][0]).all():
+            raise DivergedError(float(following[0]))
+        pace.measured(count, time.perf_counter() - begin)
+        position += count
+    losses, accuracies = zip(*found, strict=True)
+    return np.concatenate(losses), np.concatenate(accuracies)

@@ -1,0 +1,135 @@
+"""Train, Transfer: does it help to have learned other classes before?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fmnist_core import transfer as core
+from fmnist_core.datasets import CLASS_NAMES
+from fmnist_core.errors import LabError
+from fmnist_core.experiment import Experiment
+from fmnist_core.presets import PRESETS
+from fmnist_core.run import Run
+from fmnist_core.search import values_of
+from fmnist_core.transfer import CLASSIC, Transfer
+from fmnist_core.wording import count
+from pages.shared import looks, running, session
+from pages.shared.once import once
+from pages.views import train_transfer_live
+
+OWN = "own"
+_CHOSEN = "lab.transfer.run"
+
+
+def show() -> None:
+    left, wide = st.columns([3.4, 8.6], gap="large")
+    with left.container(key="lab-settings"):
+        transfer = _edited()
+        st.button(
+            "Compare",
+            type="primary",
+            width="stretch",
+            disabled=transfer is None,
+            on_click=once(_start),
+            args=(transfer,),
+        )
+    with wide:
+        run = _chosen()
+        if run is None:
+            looks.caption(
+                "Nothing compared yet. A network learns some classes well; then the others are "
+                "learned from a few pictures each: by a new output layer on that network, by "
+                "adjusting all of it, and from scratch. The test set stays closed."
+            )
+            return
+        train_transfer_live.show(run)
+
+
+def _edited() -> Transfer | None:
+    """What the visitor has set. None, and why on the page, when it cannot be compared."""
+    base = _network()
+    known = st.multiselect(
+        "Classes it learns first",
+        range(len(CLASS_NAMES)),
+        default=list(CLASSIC.known),
+        format_func=lambda label: CLASS_NAMES[label],
+        key="lab.transfer.known",
+        persist_state="session",
+        help="The others are new to it.",
+    )
+    shots = st.text_input(
+        "Pictures of each new class",
+        ", ".join(map(str, CLASSIC.shots)),
+        key="lab.transfer.shots",
+        persist_state="session",
+    )
+    columns = st.columns(2)
+    with columns[0]:
+        epochs = _whole("Epochs before", "epochs", CLASSIC.base.training.epochs, 1, 50)
+    with columns[1]:
+        draws = _whole("Draws", "draws", CLASSIC.draws, 2, core.MAX_DRAWS)
+    try:
+        made = core.make(
+            title=f"Transfer, {base.title or 'own network'}",
+            base=base.changed(training=base.training.changed(epochs=epochs, steps=None)),
+            known=tuple(known),
+            shots=values_of(shots),
+            draws=draws,
+        )
+        core.check_transfer(made)
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    names = ", ".join(CLASS_NAMES[label] for label in made.new)
+    looks.caption(
+        f"New: {names}. {count(made.trainings, 'training')}; those from few pictures take "
+        f"{made.steps} steps each."
+    )
+    return made
+
+
+def _network() -> Experiment:
+    titles = {name: preset.title for name, preset in PRESETS.items()}
+    names = [*PRESETS, OWN]
+    chosen = st.selectbox(
+        "Network",
+        names,
+        index=names.index(CLASSIC.base.preset),
+        format_func=lambda name: titles.get(name, "The network of One network"),
+        key="lab.transfer.network",
+        persist_state="session",
+    )
+    return session.experiment() if chosen == OWN else PRESETS[chosen].experiment
+
+
+def _whole(title: str, name: str, value: int, low: int, high: int) -> int:
+    key = f"lab.transfer.{name}"
+    return int(st.number_input(title, low, high, value, key=key, persist_state="session"))
+
+
+def _start(transfer: Transfer) -> None:
+    try:
+        run = session.backend().submit_transfer(transfer, session.owner())
+    except LabError as error:
+        session.warn(str(error))
+        return
+    running.forget()
+    st.session_state[_CHOSEN] = run.id
+
+
+def _chosen() -> Run | None:
+    """The comparison to look at: chosen here, else the newest."""
+    runs = {run.id: run for run in session.store().transfers()}
+    if not runs:
+        return None
+    if st.session_state.get(_CHOSEN) not in runs:
+        st.session_state[_CHOSEN] = next(iter(runs))
+    if len(runs) > 1:
+        st.selectbox(
+            "Comparison to look at",
+            list(runs),
+            format_func=lambda name: running.label(runs[name]),
+            key=_CHOSEN,
+            persist_state="session",
+        )
+    return runs[st.session_state[_CHOSEN]]
