@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from string import Template
 
+from fmnist_core.errors import ExperimentError
+from fmnist_core.experiment import Augmentation, Experiment
+
+
+class Code(str):
+    """An expression in place of a value: printed as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 HEAD = Template('''
 """$title: a Keras script, written by Fashion-MNIST Lab.
 
@@ -239,3 +252,21 @@ $callbacks
 if __name__ == "__main__":
     main()
 """)
+
+
+def refuse_special(base: Experiment, script: str) -> None:
+    """Raises ExperimentError: the experiment has what only a script of its own has."""
+    training = base.training
+    for wrong, what, remedy in (
+        (training.schedule != "constant", "a changing learning rate", "Set it to constant"),
+        (base.data.augmentation != Augmentation(), "varied pictures", "Take the variations out"),
+        (base.data.scaling == "standardise", "standardised pictures", "Divide by 255"),
+        (training.steps is not None, "a limit in steps", "Use epochs"),
+        (
+            training.early_stopping or training.target,
+            "an early ending",
+            "Take it out; the best epoch counts anyway",
+        ),
+    ):
+        if wrong:
+            raise ExperimentError(f"{script} does not have {what}. {remedy}.")

@@ -7,19 +7,9 @@ from string import Template
 
 from fmnist_core import codegen, codegen_parts
 from fmnist_core.architecture import Architecture
-from fmnist_core.errors import ExperimentError
-from fmnist_core.experiment import Augmentation, Experiment, Training
+from fmnist_core.codegen_parts import Code, refuse_special
+from fmnist_core.experiment import Experiment, Training
 from fmnist_core.search import Choice, Search, check_search
-
-
-class Code(str):
-    """An expression in place of a value: printed as it is."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
-
 
 HEAD = Template('''
 """$title: a Keras Tuner script, written by Fashion-MNIST Lab.
@@ -101,7 +91,7 @@ def search_script(search: Search) -> str:
     """
     check_search(search)
     base = search.base
-    _refuse(base)
+    refuse_special(base, "A search's script")
     codes = {choice.setting: _code(choice) for choice in search.space}
     tuned = _tuned(base, codes)
     train = "held_out:" if base.data.train_size is None else "held_out : held_out + TRAIN_SIZE"
@@ -134,23 +124,6 @@ def search_script(search: Search) -> str:
 
 
 _LABELS = ("y_train", "y_val")
-
-
-def _refuse(base: Experiment) -> None:
-    training = base.training
-    for wrong, what, remedy in (
-        (training.schedule != "constant", "a changing learning rate", "Set it to constant"),
-        (base.data.augmentation != Augmentation(), "varied pictures", "Take the variations out"),
-        (base.data.scaling == "standardise", "standardised pictures", "Divide by 255"),
-        (training.steps is not None, "a limit in steps", "Use epochs"),
-        (
-            training.early_stopping or training.target,
-            "an early ending",
-            "Take it out; the best epoch counts anyway",
-        ),
-    ):
-        if wrong:
-            raise ExperimentError(f"A search's script does not have {what}. {remedy}.")
 
 
 def _code(choice: Choice) -> Code:

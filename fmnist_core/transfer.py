@@ -30,6 +30,8 @@ METHODS: dict[TransferMethod, str] = {
     "scratch": "From scratch",
 }
 TRANSFERRED: tuple[TransferMethod, ...] = ("frozen", "unfrozen")
+BATCH = 32
+"""At most: of few pictures, few lie in a batch."""
 MAX_SHOTS = 500
 MAX_DRAWS = 20
 T_975 = (

@@ -25,10 +25,8 @@ from fmnist_core.engine.steps import Floats, Pace, as_pictures
 from fmnist_core.engine.train import warm_up
 from fmnist_core.eventlog import Appender
 from fmnist_core.experiment import Experiment
-from fmnist_core.transfer import METHODS, Transfer, few, narrowed, renumbered
+from fmnist_core.transfer import BATCH, METHODS, Transfer, few, narrowed, renumbered
 
-BATCH = 32
-"""At most: of few pictures, few lie in a batch."""
 CHUNK = 1_000
 _ORDER = 6  # a stream of random numbers of its own
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist_core import transfer as core
+from fmnist_core.codegen_transfer import transfer_script
 from fmnist_core.datasets import CLASS_NAMES
 from fmnist_core.errors import LabError
 from fmnist_core.experiment import Experiment
@@ -33,6 +34,8 @@ def show() -> None:
             on_click=once(_start),
             args=(transfer,),
         )
+        if transfer is not None:
+            _script(transfer)
     with wide:
         run = _chosen()
         if run is None:
@@ -86,6 +89,24 @@ def _edited() -> Transfer | None:
         f"{made.steps} steps each."
     )
     return made
+
+
+def _script(transfer: Transfer) -> None:
+    try:
+        script = transfer_script(transfer)
+    except LabError as error:
+        looks.caption(str(error))
+        return
+    st.download_button(
+        "Keras script",
+        script,
+        file_name="transfer.py",
+        mime="text/x-python",
+        icon=":material/download:",
+        width="stretch",
+        on_click="ignore",
+        help="The same comparison in plain Keras, to run without the Lab.",
+    )
 
 
 def _network() -> Experiment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,18 @@ import pytest
 
 from fmnist_core import events as e
 from fmnist_core.architecture import Dense, Flatten
+from fmnist_core.codegen_transfer import transfer_script
+from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine import compare as module
 from fmnist_core.engine.compare import Comparison, compare
 from fmnist_core.engine.steps import Steps
 from fmnist_core.errors import ExperimentError
 from fmnist_core.run import Run
 from fmnist_core.runs import RunStore
-from fmnist_core.transfer import METHODS, Transfer, points
+from fmnist_core.settings import with_settings
+from fmnist_core.transfer import CLASSIC, METHODS, Transfer, few, points
 from tests.engine.conftest import tiny
+from tests.engine.test_codegen import run as run_script
 
 
 def small(**changes: object) -> Transfer:
@@ -112,3 +117,35 @@ def test_too_few_pictures_of_a_class_are_said(store: RunStore) -> None:
     run = store.create_transfer(small(shots=(500,)))
     with pytest.raises(ExperimentError, match="Expected 500 training pictures of Trouser"):
         compared(run)
+
+
+def test_the_script_draws_the_same_pictures_and_measures_every_way(tmp_path: Path) -> None:
+    base = with_settings(
+        CLASSIC.base,
+        ["data.train_size=1000", "data.validation_fraction=0.01", "training.epochs=3"],
+    )
+    transfer = CLASSIC.changed(base=base, shots=(10,), draws=2, steps=40)
+    script = transfer_script(transfer)
+    assert "fmnist_core" not in script
+    drawn: dict[str, Any] = {}
+    exec(script.partition("if __name__")[0], drawn)
+    labels = fashion_mnist.load_from(fashion_mnist.EMBEDDED_DIR).train_labels
+    train, _ = drawn["split"](labels)
+    for draw in range(2):
+        ours = few(labels, train, transfer.new, 10, (base.seed, draw))
+        np.testing.assert_array_equal(drawn["few"](labels, train, 10, draw), ours)
+    lines = run_script(script, tmp_path).splitlines()
+    found = {line.partition(":")[0]: float(line.split()[4]) for line in lines if "draws" in line}
+    assert set(found) == {f"{way}, 10 of each" for way in METHODS}
+    for way in METHODS:
+        assert found[f"{way}, 10 of each"] > 0.5  # a guess is right in a fifth
+
+
+def test_what_the_script_does_not_have_is_said() -> None:
+    for setting, said in (
+        ("training.schedule=cosine", "changing learning rate"),
+        ("data.label_noise=0.1", "wrong or smoothed labels"),
+    ):
+        changed = CLASSIC.changed(base=with_settings(CLASSIC.base, [setting]))
+        with pytest.raises(ExperimentError, match=said):
+            transfer_script(changed)
