@@ -26,7 +26,7 @@ from fmnist_core.values import Value, explain
 
 METHODS: dict[TransferMethod, str] = {
     "frozen": "Frozen, new output layer",
-    "unfrozen": "Everything unfrozen, small rate",
+    "unfrozen": "Unfrozen, small rate",
     "scratch": "From scratch",
 }
 TRANSFERRED: tuple[TransferMethod, ...] = ("frozen", "unfrozen")

@@ -11,7 +11,7 @@ from fmnist_core.experiment import Experiment
 from fmnist_core.presets import PRESETS
 from fmnist_core.wording import duration
 from pages.shared import chrome, looks, running, session
-from pages.shared.once import once
+from pages.shared.once import STARTING, once
 from pages.views import start_try_it, train_live
 
 CARDS = (
@@ -76,7 +76,7 @@ chrome.begin("How does a network see?", "Everything here is real, computed now, 
 with chrome.explained():
     wide, side = st.columns([8.4, 3.6], gap="large")
     with side:
-        st.button(train_label(), type="primary", width="stretch", on_click=once(train))
+        st.button(train_label(), type="primary", width="stretch", on_click=once(train, STARTING))
         looks.caption(
             "CNN 16: 16 filters, 2 epochs over 54,000 pictures. Watch every step; pause it, change "
             "its learning rate, or stop it."

@@ -189,6 +189,19 @@ def test_machines_are_not_mixed_in_one_table(tmp_path: Path) -> None:
     assert list(results.by_name) == ["click/cold"]
 
 
+def test_precisions_are_compared_seed_by_seed(tmp_path: Path) -> None:
+    found = {
+        "mixed_seconds": [10.0, 20.0],
+        "float32_seconds": [15.0, 40.0],
+        "mixed_accuracy": [0.90, 0.80],
+        "float32_accuracy": [0.89, 0.80],
+    }
+    results = Results(tmp_path)
+    results.put("precision/cnn-64-64", result(**found))
+    sides = "15.0 (10.0 to 20.0) | 27.5 (15.0 to 40.0) | 1.75 (1.50 to 2.00)"
+    assert f"| cnn-64-64 | {sides} | +0.50 ± 0.50 | 2 |" in (tmp_path / "bench.md").read_text()
+
+
 def test_a_quick_run_repeats_little() -> None:
     assert Settings(quick=True).times(300) == 3
     assert Settings().times(300) == 300

@@ -131,7 +131,9 @@ def test_options_make_a_comparison() -> None:
     )
     assert (made.base.preset, made.known, made.shots, made.draws) == ("mlp-128", (0, 1), (2, 4), 3)
     assert made.base.seed == 4
-    with pytest.raises(ExperimentError, match="shots: expected whole numbers"):
-        transfer_of(options(shots="few"))
+    with pytest.raises(ExperimentError, match="shots: expected a whole number, received 'few'"):
+        transfer_of(options(shots="1,few"))
+    with pytest.raises(ExperimentError, match="draws: expected a whole number, received '3,4'"):
+        transfer_of(options(draws="3,4"))
     (event,) = measured("frozen", 5, 0.8212)
     assert line(event) == "frozen, 5 of each, draw 1: 0.8212 (n = 3,000)"

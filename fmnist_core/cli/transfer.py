@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from fmnist_core.cli.follow import follow
-from fmnist_core.errors import ExperimentError
+from fmnist_core.cli.numbers import whole, wholes
 from fmnist_core.events import TransferMeasured
 from fmnist_core.presets import preset
 from fmnist_core.run import Run
@@ -50,11 +50,11 @@ def transfer_of(options: argparse.Namespace) -> Transfer:
     if options.settings:
         base = with_settings(base, options.settings)
     if options.known is not None:
-        changes["known"] = _numbers("known", options.known)
+        changes["known"] = wholes("known", options.known)
     if options.shots is not None:
-        changes["shots"] = _numbers("shots", options.shots)
+        changes["shots"] = wholes("shots", options.shots)
     if options.draws is not None:
-        (changes["draws"],) = _numbers("draws", options.draws)[:1]
+        changes["draws"] = whole("draws", options.draws)
     return CLASSIC.changed(base=base, **changes)
 
 
@@ -80,15 +80,6 @@ def line(measured: TransferMeasured) -> str:
         f"{measured.method}, {measured.shots} of each, draw {measured.draw + 1}: "
         f"{measured.accuracy:.4f} (n = {measured.n:,})"
     )
-
-
-def _numbers(name: str, text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise ExperimentError(
-            f"{name}: expected whole numbers with commas, received {text[:60]!r}."
-        ) from None
 
 
 def _result(run: Run, state: RunState) -> dict[str, Any]:

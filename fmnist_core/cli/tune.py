@@ -8,6 +8,7 @@ import sys
 from typing import Any, TextIO
 
 from fmnist_core.cli.follow import follow
+from fmnist_core.cli.numbers import whole
 from fmnist_core.errors import ExperimentError, RunError
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState, Trial
@@ -56,7 +57,7 @@ def search_of(options: argparse.Namespace) -> Search:
     for name in ("trials", "executions", "seed"):
         text = getattr(options, name)
         if text is not None:
-            changes[name] = _number(name, text)
+            changes[name] = whole(name, text)
     if options.tuner is not None:
         changes["tuner"] = options.tuner
     if options.settings:
@@ -91,13 +92,6 @@ def line(trial: Trial) -> str:
     return (
         f"trial {trial.number + 1}: {values}  {trial.score:.4f} (n = {trial.ended.validation_n:,})"
     )
-
-
-def _number(name: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ExperimentError(f"{name}: expected a whole number, received {text[:60]!r}.") from None
 
 
 def _result(run: Run, state: RunState) -> dict[str, Any]:

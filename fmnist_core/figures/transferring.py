@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from fmnist_core.figures.charts import style
+from fmnist_core.figures.charts import show_legend, style
 from fmnist_core.palette import Palette
 from fmnist_core.transfer import METHODS, Point
+from fmnist_core.wording import count
 
 SYMBOLS = {"frozen": "circle", "unfrozen": "square", "scratch": "diamond"}
 
@@ -29,7 +30,7 @@ def transfer_curves(points: Sequence[Point], chance: float, palette: Palette) ->
             x=[point.shots for point in mine],
             y=[100 * point.accuracy for point in mine],
             mode="lines+markers",
-            name=title,
+            name=title.partition(",")[0],  # short, so that all stand in one line on a phone
             line={"color": colours[method], "width": 2},
             marker={"size": 9, "symbol": SYMBOLS[method]},
             error_y={
@@ -47,16 +48,14 @@ def transfer_curves(points: Sequence[Point], chance: float, palette: Palette) ->
     shots = sorted({point.shots for point in points})
     n = max((point.n for point in points), default=0)
     draws = max((point.draws for point in points), default=0)
-    style(figure, palette, f"New classes (validation, n = {n:,}, {draws} draws)", height=400)
-    # Below: three names are too long to stand in one line on a phone.
-    legend = {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"}
-    figure.update_layout(showlegend=True, legend=legend)
+    style(figure, palette, f"New classes (validation, n = {n:,}, {count(draws, 'draw')})", 400)
+    show_legend(figure)
     figure.add_hline(100 * chance, line={"color": palette.muted, "dash": "dot", "width": 1})
     figure.update_xaxes(
         type="log",
         title="labelled pictures of each new class",
         tickvals=shots,
-        ticktext=[str(count) for count in shots],
+        ticktext=[f"{each:,}" for each in shots],
     )
     figure.update_yaxes(title="right, %", showgrid=True)
     return figure

@@ -12,7 +12,7 @@ from fmnist_core.codegen_classes import exported
 from fmnist_core.errors import LabError
 from fmnist_core.new_classes import FEWEST, MOST, NewClasses
 from pages.shared import chrome, looks, session
-from pages.shared.once import once
+from pages.shared.once import STARTING, once
 from pages.views import train_examples
 
 _NAMES = "lab.new.names"
@@ -55,7 +55,7 @@ def _begin() -> None:
             key=_NAMES,
             help="With commas between them.",
         )
-        st.button("Begin", type="primary", on_click=once(_create))
+        st.button("Begin", type="primary", on_click=once(_create, STARTING))
     with right:
         _earlier()
 

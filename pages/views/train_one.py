@@ -12,7 +12,7 @@ from fmnist_core.experiment import Augmentation, Experiment, check
 from fmnist_core.run import Run
 from fmnist_core.wording import duration
 from pages.shared import looks, running, session
-from pages.shared.once import once
+from pages.shared.once import STARTING, once
 from pages.views import train_layers, train_live, train_panel, train_settings
 
 EDITING = "lab.editing"
@@ -96,7 +96,11 @@ def settings() -> None:
     train_settings.essentials()
     wrong = mistake(experiment)
     st.button(
-        "Train", type="primary", width="stretch", disabled=wrong is not None, on_click=once(start)
+        "Train",
+        type="primary",
+        width="stretch",
+        disabled=wrong is not None,
+        on_click=once(start, STARTING),
     )
     if wrong:
         st.error(wrong, icon=":material/error:")
@@ -105,7 +109,7 @@ def settings() -> None:
             st.button(
                 "Train with and without",
                 width="stretch",
-                on_click=once(start),
+                on_click=once(start, STARTING),
                 args=(plain,),
                 help="Twice from the same start and seed: as set, then on pictures that never "
                 "vary. The curves of both are drawn together.",

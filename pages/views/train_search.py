@@ -5,11 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist_core.codegen_search import search_script
-from fmnist_core.errors import LabError
 from fmnist_core.run import Run
 from fmnist_core.search import Search
-from pages.shared import looks, running, session
-from pages.shared.once import once
+from pages.shared import looks, running, session, studies
+from pages.shared.once import STARTING, once
 from pages.views import train_search_live, train_search_settings
 
 _CHOSEN = "lab.search.run"
@@ -20,7 +19,7 @@ def show() -> None:
     with left.container(key="lab-settings"):
         _settings()
     with wide:
-        run = _chosen()
+        run = studies.chosen(session.store().searches(), _CHOSEN, "Search to look at")
         if run is None:
             looks.caption(
                 "Nothing searched yet. Each trial trains a network with other settings and is "
@@ -38,39 +37,22 @@ def _settings() -> None:
         type="primary",
         width="stretch",
         disabled=search is None,
-        on_click=once(_start),
+        on_click=once(_start, STARTING),
         args=(search,),
     )
     if search is not None:
-        _script(search)
+        studies.script(
+            "Keras Tuner script",
+            lambda: search_script(search),
+            "search.py",
+            "The same search in plain Keras, to run without the Lab.",
+        )
 
 
 def _start(search: Search, earlier: str | None = None) -> None:
-    try:
-        run = session.backend().submit_search(search, session.owner(), earlier)
-    except LabError as error:
-        session.warn(str(error))
-        return
-    running.forget()
-    st.session_state[_CHOSEN] = run.id
-
-
-def _chosen() -> Run | None:
-    """The search to look at: chosen here, else the newest."""
-    searches = {run.id: run for run in session.store().searches()}
-    if not searches:
-        return None
-    if st.session_state.get(_CHOSEN) not in searches:
-        st.session_state[_CHOSEN] = next(iter(searches))
-    if len(searches) > 1:
-        st.selectbox(
-            "Search to look at",
-            list(searches),
-            format_func=lambda name: running.label(searches[name]),
-            key=_CHOSEN,
-            persist_state="session",
-        )
-    return searches[st.session_state[_CHOSEN]]
+    studies.start(
+        lambda: session.backend().submit_search(search, session.owner(), earlier), _CHOSEN
+    )
 
 
 def _afterwards(run: Run) -> None:
@@ -82,25 +64,7 @@ def _afterwards(run: Run) -> None:
         st.button(
             "Go on with the other trials",
             icon=":material/play_arrow:",
-            on_click=once(_start),
+            on_click=once(_start, STARTING),
             args=(run.search, run.id),
             help="Keras Tuner picks up where it was; the trials that ended are kept.",
         )
-
-
-def _script(search: Search) -> None:
-    try:
-        script = search_script(search)
-    except LabError as error:
-        looks.caption(str(error))
-        return
-    st.download_button(
-        "Keras Tuner script",
-        script,
-        file_name="search.py",
-        mime="text/x-python",
-        icon=":material/download:",
-        width="stretch",
-        on_click="ignore",
-        help="The same search in plain Keras, to run without the Lab.",
-    )

@@ -9,7 +9,7 @@ from fmnist_core.run import Run
 from fmnist_core.run_state import RunState, Trial
 from fmnist_core.search import Search, experiment_of, importance, label
 from fmnist_core.wording import count, duration, percent
-from pages.shared import controls, looks, running, session
+from pages.shared import looks, running, session, studies
 from pages.shared.plots import plot
 from pages.shared.tables import table
 from pages.views import train_one, train_search_curves
@@ -18,24 +18,14 @@ SECONDS = 0.5
 
 
 def show(run: Run) -> None:
-    """Ticks only while the search waits or runs."""
-    live = not running.state(run).ended
-    st.fragment(_live, run_every=session.interval(SECONDS) if live else None)(run, live)
+    studies.watch(run, _draw, SECONDS)
 
 
-def _live(run: Run, was_live: bool) -> None:
-    session.seen()
-    state, search = running.state(run), run.search
+def _draw(run: Run, state: RunState) -> None:
+    search = run.search
     assert search is not None
-    if was_live and state.ended:
-        running.forget()
-        st.rerun()
     _numbers(run, search, state)
-    if not state.ended:
-        with st.container(horizontal=True, key="lab-search-controls"):
-            controls.buttons(run, state, "search")
-    elif state.status == "failed" and state.ending:
-        st.error(f"This search failed. {state.ending.reason}", icon=":material/error:")
+    studies.controls_or_failure(run, state, "search")
     if not state.trials:
         return
     if state.scored:
@@ -53,7 +43,7 @@ def _numbers(run: Run, search: Search, state: RunState) -> None:
     best = state.scored[0] if state.scored else None
     n = f"validation, n = {best.ended.validation_n:,}" if best and best.ended else "none yet"
     cells = (
-        ("Trials", f"{len(ended):,} of {search.trials:,}", _status(run, state)),
+        ("Trials", f"{len(ended):,} of {search.trials:,}", studies.status(run, state)),
         ("Best so far", percent(best.score or 0) if best else "-", n),
         ("Trials a minute", rate, f"{count(search.executions, 'training')} each"),
         ("Time", duration(seconds) if seconds else "-", "of training"),
@@ -63,14 +53,6 @@ def _numbers(run: Run, search: Search, state: RunState) -> None:
         for name, value, note in cells
     )
     st.html(f'<dl class="lab-metrics" data-trials="{len(ended)}">{html}</dl>')
-
-
-def _status(run: Run, state: RunState) -> str:
-    if state.status == "queued":
-        return controls.waiting_text(run)
-    if controls.stopping(run) and not state.ended:
-        return "stopping"
-    return {"finished": "done"}.get(state.status, state.status)
 
 
 def _best(run: Run, search: Search, state: RunState) -> None:

@@ -10,12 +10,11 @@ from fmnist_core.datasets import CLASS_NAMES
 from fmnist_core.errors import LabError
 from fmnist_core.experiment import Experiment
 from fmnist_core.presets import PRESETS
-from fmnist_core.run import Run
 from fmnist_core.search import values_of
 from fmnist_core.transfer import CLASSIC, Transfer
 from fmnist_core.wording import count
-from pages.shared import looks, running, session
-from pages.shared.once import once
+from pages.shared import looks, session, studies
+from pages.shared.once import STARTING, once
 from pages.views import train_transfer_live
 
 OWN = "own"
@@ -31,13 +30,18 @@ def show() -> None:
             type="primary",
             width="stretch",
             disabled=transfer is None,
-            on_click=once(_start),
+            on_click=once(_start, STARTING),
             args=(transfer,),
         )
         if transfer is not None:
-            _script(transfer)
+            studies.script(
+                "Keras script",
+                lambda: transfer_script(transfer),
+                "transfer.py",
+                "The same comparison in plain Keras, to run without the Lab.",
+            )
     with wide:
-        run = _chosen()
+        run = studies.chosen(session.store().transfers(), _CHOSEN, "Comparison to look at")
         if run is None:
             looks.caption(
                 "Nothing compared yet. A network learns some classes well; then the others are "
@@ -91,24 +95,6 @@ def _edited() -> Transfer | None:
     return made
 
 
-def _script(transfer: Transfer) -> None:
-    try:
-        script = transfer_script(transfer)
-    except LabError as error:
-        looks.caption(str(error))
-        return
-    st.download_button(
-        "Keras script",
-        script,
-        file_name="transfer.py",
-        mime="text/x-python",
-        icon=":material/download:",
-        width="stretch",
-        on_click="ignore",
-        help="The same comparison in plain Keras, to run without the Lab.",
-    )
-
-
 def _network() -> Experiment:
     titles = {name: preset.title for name, preset in PRESETS.items()}
     names = [*PRESETS, OWN]
@@ -129,28 +115,4 @@ def _whole(title: str, name: str, value: int, low: int, high: int) -> int:
 
 
 def _start(transfer: Transfer) -> None:
-    try:
-        run = session.backend().submit_transfer(transfer, session.owner())
-    except LabError as error:
-        session.warn(str(error))
-        return
-    running.forget()
-    st.session_state[_CHOSEN] = run.id
-
-
-def _chosen() -> Run | None:
-    """The comparison to look at: chosen here, else the newest."""
-    runs = {run.id: run for run in session.store().transfers()}
-    if not runs:
-        return None
-    if st.session_state.get(_CHOSEN) not in runs:
-        st.session_state[_CHOSEN] = next(iter(runs))
-    if len(runs) > 1:
-        st.selectbox(
-            "Comparison to look at",
-            list(runs),
-            format_func=lambda name: running.label(runs[name]),
-            key=_CHOSEN,
-            persist_state="session",
-        )
-    return runs[st.session_state[_CHOSEN]]
+    studies.start(lambda: session.backend().submit_transfer(transfer, session.owner()), _CHOSEN)

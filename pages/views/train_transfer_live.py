@@ -14,7 +14,7 @@ from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.transfer import METHODS, Point, Transfer
 from fmnist_core.wording import count, duration, percent
-from pages.shared import controls, looks, running, session
+from pages.shared import looks, studies
 from pages.shared.plots import plot
 from pages.shared.tables import table
 
@@ -22,24 +22,14 @@ SECONDS = 1.0
 
 
 def show(run: Run) -> None:
-    """Ticks only while the comparison waits or runs."""
-    live = not running.state(run).ended
-    st.fragment(_live, run_every=session.interval(SECONDS) if live else None)(run, live)
+    studies.watch(run, _draw, SECONDS)
 
 
-def _live(run: Run, was_live: bool) -> None:
-    session.seen()
-    state, transfer = running.state(run), run.transfer
+def _draw(run: Run, state: RunState) -> None:
+    transfer = run.transfer
     assert transfer is not None
-    if was_live and state.ended:
-        running.forget()
-        st.rerun()
     _numbers(run, transfer, state)
-    if not state.ended:
-        with st.container(horizontal=True, key="lab-search-controls"):
-            controls.buttons(run, state, "transfer")
-    elif state.status == "failed" and state.ending:
-        st.error(f"This comparison failed. {state.ending.reason}", icon=":material/error:")
+    studies.controls_or_failure(run, state, "comparison")
     found = core.points(state.transfers)
     if not found:
         return
@@ -61,7 +51,7 @@ def _live(run: Run, was_live: bool) -> None:
 
 def _numbers(run: Run, transfer: Transfer, state: RunState) -> None:
     before = state.pretrained
-    learned = f"validation, n = {before.n:,}" if before else _status(run, state)
+    learned = f"validation, n = {before.n:,}" if before else studies.status(run, state)
     cells = (
         (
             "First classes",
@@ -72,7 +62,7 @@ def _numbers(run: Run, transfer: Transfer, state: RunState) -> None:
         (
             "Trainings",
             f"{len(state.transfers):,} of {transfer.trainings:,}",
-            _status(run, state),
+            studies.status(run, state),
         ),
     )
     html = "".join(
@@ -80,14 +70,6 @@ def _numbers(run: Run, transfer: Transfer, state: RunState) -> None:
         for name, value, note in cells
     )
     st.html(f'<dl class="lab-metrics" data-trainings="{len(state.transfers)}">{html}</dl>')
-
-
-def _status(run: Run, state: RunState) -> str:
-    if state.status == "queued":
-        return controls.waiting_text(run)
-    if controls.stopping(run) and not state.ended:
-        return "stopping"
-    return {"finished": "done"}.get(state.status, state.status)
 
 
 def _table(found: list[Point]) -> None:
@@ -101,7 +83,7 @@ def _table(found: list[Point]) -> None:
                 percent(point.accuracy),
                 f"{100 * point.low:.1f} to {100 * point.high:.1f}" if point.draws > 1 else "-",
                 str(point.draws),
-                duration(point.seconds),
+                f"{point.seconds:.1f} s",
             )
             for point in found
         ],

@@ -24,6 +24,7 @@ from tests.benchmarks import (
     machine,
     memory,
     pages,
+    precision,
     streaming,
     training,
 )
@@ -60,6 +61,8 @@ def measurements(settings: Settings, shared: SharedLab) -> dict[str, Measure]:
         "answers": lambda: answers.answers(settings, shared.get()),
         "streaming": lambda: streaming.overhead(settings),
     }
+    for name in precision.NETWORKS:
+        every[f"precision/{name}"] = lambda name=name: precision.precisions(name, settings)
     for name in training.names():
         every[f"training/{name}"] = lambda name=name: training.both_sides(
             name, settings, shared.get()

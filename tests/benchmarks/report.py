@@ -10,12 +10,13 @@ from typing import Any
 
 from fmnist_core.files import write_atomically
 from tests.benchmarks import goals, machine
-from tests.benchmarks.pairs import spread, standard_error
+from tests.benchmarks.pairs import differences, ratios, spread, standard_error
 
 INTRODUCTION = (
     "Written by `make bench`. Medians, and in brackets the smallest and the largest value; "
     "a number belongs to the machine and the moment it was measured on."
 )
+KINDS = ("mixed", "float32")
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
 
@@ -88,6 +89,7 @@ def _goal_rows(data: goals.Data) -> Table:
 def _details(data: goals.Data) -> Iterable[tuple[str, Table]]:
     yield "Training throughput (pictures a second, batch 128)", _throughput(data)
     yield "Equal learning (test accuracy, n = 10,000 pictures)", _learning(data)
+    yield "bfloat16 feature maps (two epochs, batch 128)", _precision(data)
     yield "Matrix-multiply peak (GFLOP/s)", _peaks(data)
     yield "Live events (steps a second)", _streaming(data)
     yield "Click to first batch (seconds since the click)", _clicks(data)
@@ -120,6 +122,19 @@ def _learning(data: goals.Data) -> Table:
         mean = f"{sum(points) / len(points):+.2f} ± {standard_error(points):.2f}"
         rows.append((name, *sides, mean, str(len(points))))
     head = ("preset", "app, %", "notebook, %", "mean difference ± its standard error", "seeds")
+    return head, rows
+
+
+def _precision(data: goals.Data) -> Table:
+    rows = []
+    for name, found in goals.group(data, "precision").items():
+        seconds = (spread(found[f"{kind}_seconds"]).text("{:.1f}") for kind in KINDS)
+        ratio = spread(ratios(found["float32_seconds"], found["mixed_seconds"]))
+        pairs = differences(found["mixed_accuracy"], found["float32_accuracy"])
+        points = [100 * difference for difference in pairs]
+        mean = f"{sum(points) / len(points):+.2f} ± {standard_error(points):.2f}"
+        rows.append((name, *seconds, ratio.text(), mean, str(ratio.n)))
+    head = ("preset", "bfloat16, s", "float32, s", "times as fast", "points of accuracy", "seeds")
     return head, rows
 
 

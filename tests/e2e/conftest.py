@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from fmnist_core.jobs import processes
 from fmnist_core.jobs.worker import read_identity
 from fmnist_core.run import Run
+from fmnist_core.runs import RunStore
 from tests.e2e.app import App
 from tests.e2e.browser import NoBrowserError, find_chromium, launch
 from tests.e2e.visitor import Visitor, own_runs, state_of
@@ -70,6 +72,23 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def worker_log(run: Run) -> str:
     path = run.directory / "worker.log"
     return path.read_text()[-2000:] if path.exists() else "no worker has begun"
+
+
+@pytest.fixture(autouse=True)
+def clean_second_try(request: pytest.FixtureRequest) -> None:
+    """A second try does not meet the trainings that the first one left."""
+    if getattr(request.node, "execution_count", 1) > 1 and "app" in request.fixturenames:
+        end_trainings(request.getfixturevalue("app"))
+
+
+def end_trainings(app: App, seconds: float = 30.0) -> None:
+    unfinished = [run for run in own_runs(app) if not state_of(run).ended]
+    for run in unfinished:  # the newest first: who waits must not begin
+        RunStore(app.runs).command(run.id, "stop")
+    deadline = time.monotonic() + seconds
+    while not all(state_of(run).ended for run in unfinished):
+        assert time.monotonic() < deadline, "the trainings of the first try did not end"
+        time.sleep(0.1)
 
 
 @pytest.fixture

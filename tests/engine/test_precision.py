@@ -13,6 +13,7 @@ from fmnist_core.architecture import Architecture, BatchNormalization, Conv2D, D
 from fmnist_core.datasets import load
 from fmnist_core.engine import precision as module
 from fmnist_core.engine.build import build
+from fmnist_core.engine.learner import learner
 from fmnist_core.engine.precision import precision, processor_flags
 from fmnist_core.presets import PRESETS
 
@@ -44,6 +45,15 @@ def test_float32_where_it_was_asked_for_or_there_are_no_tiles(tiles: pytest.Monk
     tiles.setenv(MODE, "BF16")
     tiles.setattr(module, "processor_flags", lambda: frozenset({"avx512_bf16"}))
     assert of("cnn-64-64") == "float32"
+
+
+def test_what_learns_computes_in_it(tiles: pytest.MonkeyPatch) -> None:
+    experiment = PRESETS["cnn-64-64"].experiment
+    images, labels = tf.zeros((2, 28, 28), tf.uint8), tf.zeros(2, tf.int32)
+    model = learner(experiment, images, labels, None, seed=0).model
+    computed = {layer.name: layer.compute_dtype for layer in model.layers}
+    assert computed["conv2d_1"] == "bfloat16"
+    assert computed["output"] == "float32"
 
 
 def test_flags_are_those_of_linux_and_none_elsewhere(tmp_path: Path) -> None:

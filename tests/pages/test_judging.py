@@ -4,13 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from fmnist_core import contest
-from fmnist_core.datasets import load
+from fmnist_core.datasets import CLASS_NAMES, load
 from fmnist_core.label_errors import suspicion
 from fmnist_core.paired import p_text
 from fmnist_core.presets import preset
 from fmnist_core.runs import ASSETS
+from pages.shared import looks
 from pages.views import results_labels
 from tests.pages.judged_runs import (
     BAGS_CALLED_SHIRT,
@@ -283,6 +285,24 @@ def test_the_scores_are_the_visitor_s_the_network_s_and_the_crowd_s(backend):
     app.button(key="lab.beat.again").click().run()
     assert "Picture 1 of 20: what is it?" in headings(healthy(app))
     assert "(seed 1)" in html(app)
+
+
+def test_a_picture_comes_up_when_its_buttons_are_ready(backend, monkeypatch):
+    """Who presses a digit at the sight of it must not label the one before."""
+    happened = []
+    for module, name in ((st, "button"), (looks, "section")):
+        monkeypatch.setattr(module, name, noting(happened, getattr(module, name)))
+    contest_with(finished(backend, CNN))
+    question = happened.index("Picture 1 of 20: what is it?")
+    assert set(CLASS_NAMES) <= set(happened[:question])
+
+
+def noting(happened, act):
+    def noted(text, *rest, **options):
+        happened.append(text)
+        return act(text, *rest, **options)
+
+    return noted
 
 
 def test_a_label_can_be_taken_back(backend):

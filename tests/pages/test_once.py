@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pages.shared import once as module
-from pages.shared.once import SECONDS, once
+from pages.shared.once import SECONDS, STARTING, once
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def state(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 def test_an_echo_is_not_heard_and_another_click_is(state: dict[str, object]) -> None:
     done: list[str] = []
     now = [0.0]
-    act = once(done.append, lambda: now[0])
+    act = once(done.append, clock=lambda: now[0])
     act("a")
     act("a")
     assert done == ["a"]
@@ -38,10 +38,23 @@ def test_the_time_counts_from_the_end_of_the_action(state: dict[str, object]) ->
         done.append(now[0])
         now[0] += 10 * SECONDS
 
-    act = once(slow, lambda: now[0])
+    act = once(slow, clock=lambda: now[0])
     act()
     act()
     assert len(done) == 1
+
+
+def test_what_starts_a_training_is_deaf_for_longer(state: dict[str, object]) -> None:
+    done: list[str] = []
+    now = [0.0]
+    act = once(done.append, STARTING, clock=lambda: now[0])
+    act("a")
+    now[0] += 2 * SECONDS
+    act("a")
+    assert done == ["a"]
+    now[0] += STARTING
+    act("a")
+    assert done == ["a", "a"]
 
 
 def test_what_failed_may_be_tried_again_at_once(state: dict[str, object]) -> None:
