@@ -37,13 +37,14 @@ def train_label() -> str:
 
 
 def train() -> None:
+    backend, owner, experiment = session.backend(), session.owner(), first_experiment()
     try:
-        run = session.backend().submit(first_experiment(), session.owner())
+        run = once(experiment, lambda: backend.submit(experiment, owner), STARTING)
     except LabError as error:
         session.warn(str(error))
         return
     running.forget()
-    session.set_experiment(first_experiment())
+    session.set_experiment(experiment)
     session.choose_run(run.id)
     st.session_state["lab.editing"] = False
     st.session_state[SUBMITTED] = True
@@ -76,7 +77,7 @@ chrome.begin("How does a network see?", "Everything here is real, computed now, 
 with chrome.explained():
     wide, side = st.columns([8.4, 3.6], gap="large")
     with side:
-        st.button(train_label(), type="primary", width="stretch", on_click=once(train, STARTING))
+        st.button(train_label(), type="primary", width="stretch", on_click=train)
         looks.caption(
             "CNN 16: 16 filters, 2 epochs over 54,000 pictures. Watch every step; pause it, change "
             "its learning rate, or stop it."

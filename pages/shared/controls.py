@@ -24,7 +24,8 @@ def send(run_id: str, command: Command, value: float | None = None) -> None:
     """Ask a run for something; a refusal is explained on top of the page."""
     try:
         before = session.store().state(run_id).status
-        session.backend().command(run_id, command, value)
+        backend = session.backend()
+        once(("send", run_id, command, value), lambda: backend.command(run_id, command, value))
         if command in ("pause", "resume"):
             _await_change(run_id, before)
     except LabError as error:
@@ -55,7 +56,7 @@ def buttons(run: Run, state: RunState, where: str) -> None:
             icon=f":material/{icon}:",
             key=f"lab.{where}.{command}",
             help=text,
-            on_click=once(send),
+            on_click=send,
             args=(run.id, command),
         )
 

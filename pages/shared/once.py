@@ -1,38 +1,54 @@
-"""One click acts once: for buttons whose second push would start or end something more."""
+"""One click acts once, though Streamlit may deliver it twice."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import streamlit as st
 
-Params = ParamSpec("Params")
+Result = TypeVar("Result")
 SECONDS = 0.3
-"""After an action, the same one again is the second half of a double click, or the same click
-delivered twice, which happens when a live update arrives in the same moment."""
+"""The same again within this time is the second half of a double click, or an echo."""
 STARTING = 1.5
-"""The same for what starts a training: on a machine that is busy with the one before, the echo
-comes later, and nobody means to start the same twice in a second."""
+"""The same for what starts a training: nobody means to start the same twice in so short a time."""
 _LAST = "lab.once"
+_finding = threading.Lock()
+"""Both threads find the same ``_Last``, in a session that has done nothing yet too."""
+
+
+@dataclass
+class _Last:
+    """The last thing done in this browser session."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    what: object = None
+    result: Any = None
+    ended: float = 0.0
 
 
 def once(
-    act: Callable[Params, None],
+    what: object,
+    act: Callable[[], Result],
     seconds: float = SECONDS,
     clock: Callable[[], float] = time.monotonic,
-) -> Callable[Params, None]:
-    """The callback ``act``, deaf to its own echo for some ``seconds`` after it has ended."""
+) -> Result:
+    """What ``act`` returns; or what it has returned, if the same ``what`` was done just now.
 
-    @wraps(act)
-    def guarded(*args: Params.args, **options: Params.kwargs) -> None:
-        what = (act.__module__, act.__qualname__, repr(args), repr(options))
-        last, ended = st.session_state.get(_LAST, (None, 0.0))
-        if what == last and clock() - ended < seconds:
-            return
-        act(*args, **options)
-        st.session_state[_LAST] = what, clock()
-
-    return guarded
+    For callbacks. When a live update arrives in the same moment, Streamlit calls the callback
+    anew in another thread, and breaks the first off at its next access to the session's state.
+    So whatever must not happen twice goes into ``act``, which must not touch that state; what
+    follows in the callback is done again. What raised may be tried again at once.
+    """
+    with _finding:
+        last: _Last = st.session_state.setdefault(_LAST, _Last())
+    with last.lock:
+        if what != last.what or clock() - last.ended >= seconds:
+            last.what = None
+            last.result = act()
+            last.what, last.ended = what, clock()
+        result: Result = last.result
+        return result

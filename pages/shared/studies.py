@@ -10,12 +10,13 @@ from fmnist_core.errors import LabError
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from pages.shared import controls, looks, running, session
+from pages.shared.once import STARTING, once
 
 
-def start(submit: Callable[[], Run], key: str) -> None:
+def start(study: object, submit: Callable[[], Run], key: str) -> None:
     """Queue one and show it; a refusal is explained on top of the page."""
     try:
-        run = submit()
+        run = once((key, study), submit, STARTING)
     except LabError as error:
         session.warn(str(error))
         return

@@ -55,15 +55,18 @@ def _begin() -> None:
             key=_NAMES,
             help="With commas between them.",
         )
-        st.button("Begin", type="primary", on_click=once(_create, STARTING))
+        st.button("Begin", type="primary", on_click=_create)
     with right:
         _earlier()
 
 
 def _create() -> None:
     names = st.session_state[_NAMES].split(",")
+    kept, model = session.own_classes(), session.model()
     try:
-        made = session.own_classes().create(names, session.model(), time.time())
+        made = once(
+            ("new classes", names), lambda: kept.create(names, model, time.time()), STARTING
+        )
     except LabError as error:
         session.warn(str(error))
         return

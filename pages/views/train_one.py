@@ -58,16 +58,22 @@ def mistake(experiment: Experiment) -> str | None:
 def start(beside: Experiment | None = None) -> None:
     """Submit the experiment; the page then follows the new run. ``beside`` is trained after it,
     and its curves are drawn with it."""
+    backend, owner, experiment = session.backend(), session.owner(), session.experiment()
+    parent = st.session_state.get(PARENT)
+
+    def submit() -> tuple[Run, Run | None]:
+        run = backend.submit(experiment, owner, parent)
+        return run, backend.submit(beside, owner, run.id) if beside else None
+
     try:
-        parent = st.session_state.pop(PARENT, None)
-        run = session.backend().submit(session.experiment(), session.owner(), parent)
-        if beside:
-            other = session.backend().submit(beside, session.owner(), run.id)
-            st.session_state["lab.compare"] = [other.id]
+        run, other = once((experiment, beside), submit, STARTING)
     except LabError as error:
         session.warn(str(error))
         return
     running.forget()
+    st.session_state.pop(PARENT, None)
+    if other:
+        st.session_state["lab.compare"] = [other.id]
     session.choose_run(run.id)
     st.session_state[EDITING] = False
 
@@ -100,7 +106,7 @@ def settings() -> None:
         type="primary",
         width="stretch",
         disabled=wrong is not None,
-        on_click=once(start, STARTING),
+        on_click=start,
     )
     if wrong:
         st.error(wrong, icon=":material/error:")
@@ -109,7 +115,7 @@ def settings() -> None:
             st.button(
                 "Train with and without",
                 width="stretch",
-                on_click=once(start, STARTING),
+                on_click=start,
                 args=(plain,),
                 help="Twice from the same start and seed: as set, then on pictures that never "
                 "vary. The curves of both are drawn together.",

@@ -8,7 +8,6 @@ from fmnist_core.codegen_search import search_script
 from fmnist_core.run import Run
 from fmnist_core.search import Search
 from pages.shared import looks, running, session, studies
-from pages.shared.once import STARTING, once
 from pages.views import train_search_live, train_search_settings
 
 _CHOSEN = "lab.search.run"
@@ -37,7 +36,7 @@ def _settings() -> None:
         type="primary",
         width="stretch",
         disabled=search is None,
-        on_click=once(_start, STARTING),
+        on_click=_start,
         args=(search,),
     )
     if search is not None:
@@ -50,9 +49,8 @@ def _settings() -> None:
 
 
 def _start(search: Search, earlier: str | None = None) -> None:
-    studies.start(
-        lambda: session.backend().submit_search(search, session.owner(), earlier), _CHOSEN
-    )
+    backend, owner = session.backend(), session.owner()
+    studies.start((search, earlier), lambda: backend.submit_search(search, owner, earlier), _CHOSEN)
 
 
 def _afterwards(run: Run) -> None:
@@ -64,7 +62,7 @@ def _afterwards(run: Run) -> None:
         st.button(
             "Go on with the other trials",
             icon=":material/play_arrow:",
-            on_click=once(_start, STARTING),
+            on_click=_start,
             args=(run.search, run.id),
             help="Keras Tuner picks up where it was; the trials that ended are kept.",
         )

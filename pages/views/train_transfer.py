@@ -14,7 +14,6 @@ from fmnist_core.search import values_of
 from fmnist_core.transfer import CLASSIC, Transfer
 from fmnist_core.wording import count
 from pages.shared import looks, session, studies
-from pages.shared.once import STARTING, once
 from pages.views import train_transfer_live
 
 OWN = "own"
@@ -30,7 +29,7 @@ def show() -> None:
             type="primary",
             width="stretch",
             disabled=transfer is None,
-            on_click=once(_start, STARTING),
+            on_click=_start,
             args=(transfer,),
         )
         if transfer is not None:
@@ -115,4 +114,5 @@ def _whole(title: str, name: str, value: int, low: int, high: int) -> int:
 
 
 def _start(transfer: Transfer) -> None:
-    studies.start(lambda: session.backend().submit_transfer(transfer, session.owner()), _CHOSEN)
+    backend, owner = session.backend(), session.owner()
+    studies.start(transfer, lambda: backend.submit_transfer(transfer, owner), _CHOSEN)
