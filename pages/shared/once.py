@@ -47,7 +47,6 @@ def once(
         last: _Last = st.session_state.setdefault(_LAST, _Last())
     with last.lock:
         if what != last.what or clock() - last.ended >= seconds:
-            last.what = None
             last.result = act()
             last.what, last.ended = what, clock()
         result: Result = last.result
