@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from math import ceil, prod
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fmnist_core.errors import ArchitectureError
 from fmnist_core.limits import MAX_CHANNELS, MAX_FILTERS, MAX_LAYERS, MAX_SIDE, MAX_UNITS
@@ -119,10 +119,12 @@ LAYER_TYPES: dict[str, type[Layer]] = {
 
 
 class Output(Value):
-    """The last Dense layer: one unit per class. Always there, never in the list of layers."""
+    """The last Dense layer: one unit per class, or one for two. Never in the list of layers."""
 
     logits: bool = False
     """True: the layer gives logits and the loss applies the softmax. False: it gives softmax."""
+    binary: bool = False
+    """One sigmoid unit, the probability of the second of two classes, instead of a softmax."""
     kernel_initializer: Initializer = "glorot_uniform"
     bias_initializer: Literal["zeros", "standard_normal"] = "zeros"
     l2: float = Field(0.0, ge=0, le=10)
@@ -136,6 +138,19 @@ class Architecture(Value):
     input_shape: tuple[Side, Side, Channels] = PICTURE_SHAPE
     """Height, width, channels."""
     classes: int = Field(CLASSES, ge=2, le=1000)
+
+    @model_validator(mode="after")
+    def _binary_means_two(self) -> Self:
+        if self.output.binary and self.classes != 2:
+            raise ValueError(
+                f"one sigmoid unit (output.binary) tells 2 classes apart, received {self.classes}. "
+                f"Set output.binary to false."
+            )
+        return self
+
+    @property
+    def output_units(self) -> int:
+        return 1 if self.output.binary else self.classes
 
 
 @dataclass(frozen=True)
@@ -200,7 +215,7 @@ def summarise(architecture: Architecture) -> Summary:
             f"The output layer needs a row of numbers, but the stack ends with "
             f"{shape_text(shape)}. Add Flatten or GlobalAveragePooling2D at the end."
         )
-    output = Dense(units=architecture.classes, activation="linear")
+    output = Dense(units=architecture.output_units, activation="linear")
     rows.append(_row(output, shape, names[-1]))
     return Summary(tuple(rows))
 

@@ -77,6 +77,8 @@ class Augmentation(Value):
 class Data(Value):
     """Which pictures, how many, and in what numbers the network sees them."""
 
+    folder: str = Field("", pattern="^([a-z0-9]{8})?$")
+    """One of the visitor's own folders (``folders.FolderStore``); empty: Fashion-MNIST."""
     train_size: int | None = Field(None, ge=20, le=1_000_000)
     """Pictures to learn from, chosen evenly over the classes; None: all that validation leaves."""
     validation_fraction: float = Field(0.1, ge=0, le=0.5)
@@ -198,7 +200,8 @@ def check(experiment: Experiment) -> Summary:
         LimitError: more parameters, multiply-adds or memory than allowed.
     """
     architecture = experiment.architecture
-    if (architecture.input_shape, architecture.classes) != (PICTURE_SHAPE, CLASSES):
+    own = bool(experiment.data.folder)  # whose classes and sizes ``folders`` knows
+    if not own and (architecture.input_shape, architecture.classes) != (PICTURE_SHAPE, CLASSES):
         raise ExperimentError(
             f"The pictures are {shape_text(PICTURE_SHAPE)} in {CLASSES} classes, but this network "
             f"takes {shape_text(architecture.input_shape)} and tells {architecture.classes} apart. "

@@ -22,6 +22,14 @@ ROUNDING = 0.02
 """Of the numbers that Grad-CAM adds up: below this its map is what rounding left of them."""
 WEAK = 0.05
 """Below this share of the score Grad-CAM says little, though it is not flat."""
+EVERY_PIXEL = 32
+"""Occlusion covers pictures up to this side at each pixel, larger ones at fewer places."""
+
+
+def occlusion_side(side: int) -> int:
+    """Pixels of the black square on a picture of this side: 5 of 28, odd, so that it has a
+    middle."""
+    return 2 * (5 * max(28, side) // 28 // 2) + 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +159,7 @@ class BestInput:
 
     start: Floats
     end: Floats
-    """(28, 28, 1) in [0, 1]."""
+    """(h, w, channels) in [0, 1]."""
     start_map: Floats
     end_map: Floats
     """(h, w): the filter's answers to the two."""
@@ -170,7 +178,7 @@ class Explanations:
         self._backend = backend
 
     def attention(self, model: str, picture: Floats, wanted: int | None = None) -> Attention:
-        """For a picture (28, 28, 1) in [0, 1] and a class; None: the predicted one.
+        """For a picture (h, w, channels) in [0, 1] and a class; None: the predicted one.
 
         Raises PictureError: it is no picture.
         """

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fmnist_core.datasets import data_dir, splits
-from fmnist_core.datasets.fashion_mnist import load_from
+from fmnist_core.datasets import Dataset, load, splits
 from fmnist_core.embedding import Components
 from fmnist_core.experiment import Data, Experiment
 from fmnist_core.model_server import Caller
@@ -79,23 +77,25 @@ class Step:
     """(n, 28, 28, 1) in [0, 1], as learned: with the experiment's augmentation."""
 
 
-def validation_sample(experiment: Experiment, n: int = SAMPLE) -> npt.NDArray[np.int64]:
+def validation_sample(
+    experiment: Experiment, n: int = SAMPLE, dataset: Dataset | None = None
+) -> npt.NDArray[np.int64]:
     """At most ``n`` of an experiment's validation pictures, evenly over the classes and sorted by
-    them: indices into the training set. Empty if it keeps none."""
-    return _sample(data_dir(), experiment.data, experiment.seed, n)
+    them: indices into the training set of its ``dataset`` (None: Fashion-MNIST).
+    Empty if it keeps none."""
+    return _sample(dataset or load(), experiment.data, experiment.seed, n)
 
 
 @functools.lru_cache(maxsize=64)
-def _sample(folder: Path, data: Data, seed: int, n: int) -> npt.NDArray[np.int64]:
-    labels = load_from(folder).train_labels
-    split = splits.split(labels, data.validation_fraction, seed, data.train_size)
-    chosen = splits.panel(labels, split.validation, seed, n)
+def _sample(dataset: Dataset, data: Data, seed: int, n: int) -> npt.NDArray[np.int64]:
+    split = splits.split_of(data, dataset, seed)
+    chosen = splits.panel(dataset.train_labels, split.validation, seed, n)
     chosen.flags.writeable = False
     return chosen
 
 
 def probabilities(backend: Caller, model: str, images: Bytes) -> npt.NDArray[np.float32]:
-    """float32 (n, classes) for ``images`` uint8 (n, 28, 28)."""
+    """float32 (n, classes) for ``images`` uint8 (n, h, w) or (n, h, w, 3)."""
     params = {"model": model, "components": 0}
     return backend.call("survey", params, {"images": images}, PATIENCE)[1]["probabilities"]
 
@@ -104,7 +104,7 @@ def features(
     backend: Caller, model: str, images: Bytes
 ) -> tuple[npt.NDArray[np.float32], Components, int]:
     """Probabilities, the main components of what the output layer is given, and how many numbers
-    that is for each picture. ``images`` are uint8 (n, 28, 28)."""
+    that is for each picture. ``images`` are uint8 (n, h, w) or (n, h, w, 3)."""
     params = {"model": model, "components": COMPONENTS}
     result, arrays = backend.call("survey", params, {"images": images}, PATIENCE)
     found = Components(arrays["points"], tuple(result["shares"]))
@@ -120,7 +120,7 @@ def tsne(backend: Caller, points: npt.NDArray[np.float32]) -> npt.NDArray[np.flo
 def layer_sizes(
     backend: Caller, model: str, images: Bytes, labels: npt.NDArray[Any]
 ) -> list[LayerSize]:
-    """Activations and gradients of every layer for ``images`` uint8 (n, 28, 28)."""
+    """Activations and gradients of every layer for ``images`` uint8 (n, h, w) or (n, h, w, 3)."""
     arrays: dict[str, npt.NDArray[Any]] = {"images": images, "labels": labels}
     result, _ = backend.call("layer_sizes", {"model": model}, arrays, PATIENCE)
     return [

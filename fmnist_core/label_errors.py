@@ -17,6 +17,10 @@ import numpy.typing as npt
 
 from fmnist_core.wording import percent
 
+COMPARED = 14
+"""Numbers along a side in which pictures are compared, at least."""
+AT_ONCE = 256
+"""Pictures that are shrunk together: large ones are read from a file."""
 NEIGHBOURS = 10
 AGREEING = 7
 """So many of the neighbours must carry the other label."""
@@ -118,15 +122,25 @@ def _usual(
     return np.where(counts > 0, sums / np.maximum(counts, 1), 1.0)
 
 
+def _shrunk(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Sums over blocks of uint8 (n, h, w) or (n, h, w, 3): float32 (n, numbers)."""
+    n, height, width = images.shape[:3]
+    side = max(2, min(height, width) // COMPARED)
+    rows, columns = height // side, width // side
+    cut = images[:, : rows * side, : columns * side]
+    blocks = cut.reshape(n, rows, side, columns, side, -1)
+    sums: npt.NDArray[np.uint32] = blocks.sum(axis=(2, 4), dtype=np.uint32)
+    return sums.reshape(n, -1).astype(np.float32)
+
+
 def _nearest(images: npt.NDArray[np.uint8], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """For each of ``wanted`` (m,) the nearest other pictures, int64 (m, NEIGHBOURS or fewer).
 
-    Pictures are compared at half their size, which forgives a shift by a pixel, and by the angle
-    between them, which forgives light and dark.
+    Pictures are compared at half their size (large ones at 14 to 27 numbers a side), which
+    forgives a shift by a pixel, and by the angle between them, which forgives light and dark.
     """
-    n, height, width = images.shape
-    blocks = images.reshape(n, height // 2, 2, width // 2, 2)
-    small = blocks.sum(axis=(2, 4), dtype=np.uint16).reshape(n, -1).astype(np.float32)
+    n = len(images)
+    small = np.concatenate([_shrunk(images[i : i + AT_ONCE]) for i in range(0, n, AT_ONCE)])
     small /= np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-9)
     k = min(NEIGHBOURS, n - 1)
     found = np.zeros((len(wanted), k), dtype=np.int64)

@@ -15,9 +15,10 @@ from fmnist_core.errors import PictureError
 from fmnist_core.experiment import Augmentation
 
 Floats = npt.NDArray[np.float32]
-PICTURE_SHAPE = (28, 28, 1)
 CHUNK = 1000
-"""Pictures in one call, so that a drawing waits for a tenth of a second at most."""
+"""Pictures of 28 x 28 in one call, so that a drawing waits for a tenth of a second at most."""
+CHUNK_NUMBERS = CHUNK * 28 * 28
+"""Of larger pictures as many as have so many numbers, one at least."""
 MAX_PICTURES = 100_000
 
 
@@ -77,7 +78,8 @@ class ModelServer:
         self._backend = backend
 
     def predict(self, model: str, pictures: Floats, *, calibrated: bool = True) -> Floats:
-        """Probabilities float32 (n, 10) for pictures (n, 28, 28, 1) in [0, 1].
+        """Probabilities float32 (n, classes) for pictures (n, h, w, channels) in [0, 1], such as
+        (n, 28, 28, 1): the shape that the network takes.
 
         At the temperature of the model's calibration, if it has one and ``calibrated`` is set.
         """
@@ -86,7 +88,7 @@ class ModelServer:
         return np.zeros((0, 10), np.float32) if answer is None else answer
 
     def features(self, model: str, pictures: Floats) -> Floats:
-        """What the output layer is given, float32 (n, units), for pictures (n, 28, 28, 1)."""
+        """What the output layer is given, float32 (n, units), for pictures (n, h, w, channels)."""
         answer = self._in_chunks("features", "features", {"model": model}, pictures)
         return np.zeros((0, 0), np.float32) if answer is None else answer
 
@@ -94,21 +96,22 @@ class ModelServer:
         self, operation: str, result: str, params: dict[str, Any], pictures: Floats
     ) -> Floats | None:
         """Ask about many pictures; None for none."""
-        pictures = _checked(pictures, "(n, 28, 28, 1)", 4)
+        pictures = _checked(pictures, "(n, h, w, channels)", 4)
         if len(pictures) > MAX_PICTURES:
             raise PictureError(
                 f"Received {len(pictures):,} pictures; at most {MAX_PICTURES:,} at once."
             )
+        at_once = max(1, CHUNK_NUMBERS // max(1, int(np.prod(pictures.shape[1:]))))
         parts = [
             self._backend.call(operation, params, {"pictures": chunk})[1][result]
-            for chunk in np.split(pictures, range(CHUNK, len(pictures), CHUNK))
+            for chunk in np.split(pictures, range(at_once, len(pictures), at_once))
             if len(chunk)
         ]
         return np.concatenate(parts) if parts else None
 
     def feature_maps(self, model: str, picture: Floats) -> list[FeatureMaps]:
-        """What every layer answers to a picture (28, 28, 1) in [0, 1], input first."""
-        picture = _checked(picture, "(28, 28, 1)", 3)
+        """What every layer answers to a picture (h, w, channels) in [0, 1], input first."""
+        picture = checked_picture(picture)
         result, arrays = self._backend.call("feature_maps", {"model": model}, {"picture": picture})
         return [
             FeatureMaps(layer["name"], layer["kind"], arrays[str(i)])
@@ -121,20 +124,27 @@ class ModelServer:
         return [Filters(layer["name"], arrays[str(i)]) for i, layer in enumerate(result["layers"])]
 
     def varied(
-        self, picture: Floats, augmentation: Augmentation, seed: int = 0, count: int = 24
+        self,
+        picture: Floats,
+        augmentation: Augmentation,
+        seed: int = 0,
+        count: int = 24,
+        folder: str = "",
     ) -> Floats:
-        """What training with this augmentation would make of a picture (28, 28, 1) in [0, 1].
+        """What training with this augmentation would make of a picture (h, w, channels) in [0, 1].
 
-        Returns float32 (count, 28, 28, 1); the same seed gives the same pictures.
+        ``folder`` is where mixup takes the other pictures from. Returns float32 (count, h, w,
+        channels); the same seed gives the same pictures.
         """
         params = {"augmentation": augmentation.model_dump(), "seed": seed, "count": count}
-        arrays = {"picture": _checked(picture, "(28, 28, 1)", 3)}
+        params["folder"] = folder
+        arrays = {"picture": checked_picture(picture)}
         return self._backend.call("varied", params, arrays)[1]["pictures"]
 
     def pixel(self, model: str, picture: Floats, layer: int, place: tuple[int, int, int]) -> Origin:
         """Where a number comes from: ``place`` (row, column, channel) in the feature maps number
         ``layer`` of ``feature_maps``. Raises RunError: there is no such number."""
-        picture = _checked(picture, "(28, 28, 1)", 3)
+        picture = checked_picture(picture)
         params = {"model": model, "layer": layer, "place": list(place)}
         told, arrays = self._backend.call("pixel", params, {"picture": picture})
         return Origin(told["kind"], told["value"], told, arrays)
@@ -154,13 +164,13 @@ class ModelServer:
 
 
 def checked_picture(picture: Any) -> Floats:
-    """One picture (28, 28, 1) in [0, 1] as float32. Raises PictureError: it is not."""
-    return _checked(picture, "(28, 28, 1)", 3)
+    """One picture (h, w, channels) in [0, 1] as float32. Raises PictureError: it is not."""
+    return _checked(picture, "(h, w, channels)", 3)
 
 
 def _checked(pictures: Any, wanted: str, dimensions: int) -> Floats:
     array = np.asarray(pictures)
-    if array.ndim != dimensions or array.shape[-3:] != PICTURE_SHAPE:
+    if array.ndim != dimensions or array.shape[-1] not in (1, 3):
         raise PictureError(f"Expected pictures of shape {wanted}, received {array.shape}.")
     if not np.issubdtype(array.dtype, np.floating):
         raise PictureError(f"Expected float pictures in [0, 1], received {array.dtype}.")

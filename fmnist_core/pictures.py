@@ -24,6 +24,7 @@ from fmnist_core import images
 from fmnist_core.datasets import Dataset, load
 from fmnist_core.errors import PictureError
 from fmnist_core.files import write_atomically
+from fmnist_core.limits import MAX_SIDE
 
 _REF = re.compile(r"(test|train|validation):([0-9]{1,7})|stored:([0-9a-f]{12})", re.ASCII)
 _TITLES = {"test": "Test", "train": "Training", "validation": "Validation"}
@@ -40,13 +41,19 @@ class PictureStore:
         self._root = root
         self._dataset = dataset
 
+    def of(self, dataset: Callable[[], Dataset]) -> PictureStore:
+        """The same store, its numbers those of another dataset."""
+        return PictureStore(self._root, dataset)
+
     def save(self, picture: npt.NDArray[np.float32]) -> str:
-        """Keep a picture, float (28, 28, 1) in [0, 1] in 255 steps, and return its reference."""
+        """Keep a picture, float (h, w, 1 or 3) in [0, 1] in 255 steps, such as (28, 28, 1), and
+        return its reference."""
         pixels = np.asarray(picture)
-        if pixels.shape != (images.SIDE, images.SIDE, 1) or not np.isfinite(pixels).all():
+        if not _is_picture(pixels.shape[:2], pixels.shape[2:]) or not np.isfinite(pixels).all():
             raise PictureError(
                 f"A picture of shape {pixels.shape} cannot be kept; prepare it first, so that it "
-                f"is {images.SIDE} x {images.SIDE} x 1 numbers from 0 to 1."
+                f"is {images.SIDE} x {images.SIDE} x 1 numbers from 0 to 1, or what your own "
+                f"network takes."
             )
         levels = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
         digest = hashlib.sha256(levels.tobytes()).hexdigest()[:12]
@@ -57,13 +64,15 @@ class PictureStore:
         return f"stored:{digest}"
 
     def load(self, ref: str) -> npt.NDArray[np.float32]:
-        """Return the picture named ``ref``: float32 (28, 28, 1) in [0, 1].
+        """Return the picture named ``ref``: float32 (28, 28, 1) in [0, 1]; of one's own data, or
+        prepared for them, (side, side, 1 or 3).
 
         Raises PictureError if ``ref`` is malformed or names nothing that is there.
         """
         part, index, digest = _parse(ref)
         levels = self._stored(digest) if digest else self._from_dataset(part, index)[0]
-        return levels[:, :, np.newaxis].astype(np.float32) / np.float32(255)
+        shaped = levels if levels.ndim == 3 else levels[:, :, np.newaxis]
+        return shaped.astype(np.float32) / np.float32(255)
 
     def describe(self, ref: str) -> str:
         """Say what ``ref`` is, such as "Test picture 17, Trouser". Raises PictureError."""
@@ -86,7 +95,7 @@ class PictureStore:
                 f"There is no {_TITLES[part].lower()} picture {index}; "
                 f"give a number from 0 to {len(pictures) - 1}."
             )
-        return pictures[index], data.class_names[int(labels[index])]
+        return np.asarray(pictures[index]), data.class_names[int(labels[index])]
 
     def _stored(self, digest: str) -> npt.NDArray[np.uint8]:
         path = self._path(digest)
@@ -101,12 +110,16 @@ class PictureStore:
             raise PictureError(
                 f"The picture stored:{digest} is damaged. Draw or upload it again."
             ) from error
-        if levels.shape != (images.SIDE, images.SIDE) or levels.dtype != np.uint8:
+        if not _is_picture(levels.shape[:2], levels.shape[2:] or (1,)) or levels.dtype != np.uint8:
             raise PictureError(f"The picture stored:{digest} is damaged. Draw or upload it again.")
         return levels
 
     def _path(self, digest: str) -> Path:
         return self._root / f"{digest}.png"
+
+
+def _is_picture(sides: tuple[int, ...], channels: tuple[int, ...]) -> bool:
+    return len(sides) == 2 and sides[0] == sides[1] <= MAX_SIDE and channels in ((1,), (3,))
 
 
 def _parse(ref: str) -> tuple[str, int, str]:

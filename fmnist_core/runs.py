@@ -30,6 +30,7 @@ from fmnist_core.eventlog import Appender, Tail
 from fmnist_core.events import Event, RunQueued, from_record, to_record
 from fmnist_core.experiment import Experiment, check
 from fmnist_core.files import write_atomically
+from fmnist_core.folders import check_folder
 from fmnist_core.run import STUDIES, TUNER, Run, read_run
 from fmnist_core.run_state import RunState
 from fmnist_core.search import Search, check_search
@@ -72,9 +73,11 @@ class RunStore:
 
         Raises:
             ExperimentError: it cannot or may not be trained; nothing is written.
+            DataError: the folder that it learns from is not here.
             RunError: the directory cannot be written.
         """
         check(experiment)
+        check_folder(experiment, self.root)
         return self._create(experiment, owner, parent)
 
     def create_search(self, search: Search, owner: str = "", earlier: str | None = None) -> Run:
@@ -85,6 +88,7 @@ class RunStore:
             RunError: the directory cannot be written, or the earlier search is another one.
         """
         check_search(search)
+        check_folder(search.base, self.root)
         before = self.get(earlier) if earlier else None
         if before and before.search != search:
             raise RunError(f"{before.title} searched something else; begin a new search.")

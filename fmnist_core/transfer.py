@@ -111,8 +111,13 @@ def narrowed(transfer: Transfer, classes: int) -> Experiment:
 
 
 def check_transfer(transfer: Transfer) -> None:
-    """Raises ExperimentError: as ``experiment.check``."""
+    """Raises ExperimentError: as ``experiment.check``, or its pictures are not Fashion-MNIST's."""
     check(transfer.base)
+    if transfer.base.data.folder:
+        raise ExperimentError(
+            "The comparison needs Fashion-MNIST's ten classes, five to learn first and five to "
+            "learn after them, but this network learns from a folder of your own. Choose another."
+        )
 
 
 def renumbered(labels: npt.NDArray[np.integer], classes: tuple[int, ...]) -> npt.NDArray[np.int32]:

@@ -107,7 +107,7 @@ def test_a_number_comes_with_its_origin() -> None:
     [
         (np.zeros((28, 28, 1), np.float32), "received \\(28, 28, 1\\)"),
         (np.zeros((1, 28, 28), np.float32), "received \\(1, 28, 28\\)"),
-        (np.zeros((1, 28, 28, 3), np.float32), "received \\(1, 28, 28, 3\\)"),
+        (np.zeros((1, 28, 28, 4), np.float32), "received \\(1, 28, 28, 4\\)"),
         (np.zeros((1, 28, 28, 1), np.uint8), "received uint8"),
         (np.full((1, 28, 28, 1), 255, np.float32), "received 255 to 255"),
         (np.full((1, 28, 28, 1), -0.5, np.float32), "received -0.5 to -0.5"),

@@ -69,7 +69,7 @@ def test_another_store_of_the_same_folder_finds_it(store: PictureStore, tmp_path
     assert PictureStore(tmp_path / "pictures").load(ref).min() == 1
 
 
-@pytest.mark.parametrize("shape", [(28, 28), (1, 28, 28, 1), (28, 28, 3), (0,)])
+@pytest.mark.parametrize("shape", [(28, 28), (1, 28, 28, 1), (28, 28, 4), (28, 30, 1), (0,)])
 def test_only_pictures_are_kept(store: PictureStore, shape: tuple[int, ...]) -> None:
     with pytest.raises(PictureError, match="cannot be kept"):
         store.save(np.zeros(shape, dtype=np.float32))
@@ -123,3 +123,27 @@ def test_a_damaged_file_is_said_to_be_damaged(
     path.write_bytes(damage)
     with pytest.raises(PictureError, match="is damaged"):
         store.load(ref)
+
+
+def test_a_picture_in_colour_of_another_size_is_kept_as_it_is(store: PictureStore) -> None:
+    levels = np.random.default_rng(0).integers(0, 256, (40, 40, 3))
+    picture = (levels / 255).astype(np.float32)
+    np.testing.assert_allclose(store.load(store.save(picture)), picture, atol=1e-6)
+
+
+def test_numbers_mean_the_pictures_of_the_data_that_are_looked_at(store: PictureStore) -> None:
+    colour = Dataset(
+        train_labels=np.zeros(2, np.uint8),
+        test_labels=np.ones(1, np.uint8),
+        class_names=("cat", "dog"),
+        name="Pets",
+        read_train_images=lambda: np.zeros((2, 30, 30, 3), np.uint8),
+        read_test_images=lambda: np.full((1, 30, 30, 3), 255, np.uint8),
+    )
+    other = store.of(lambda: colour)
+    assert other.load("test:0").shape == (30, 30, 3)
+    assert other.describe("test:0") == "Test picture 0, dog"
+    with pytest.raises(PictureError, match="0 to 0"):
+        other.load("test:1")
+    kept = store.save(np.ones((28, 28, 1), np.float32))
+    assert other.load(kept).shape == (28, 28, 1)

@@ -1,7 +1,7 @@
 """The pictures that experiments learn from: IDX files, splits and simple statistics."""
 
 from fmnist_core.datasets.fashion_mnist import CLASS_NAMES, Dataset, data_dir, load
-from fmnist_core.datasets.splits import Split, flip_labels, panel, split
+from fmnist_core.datasets.splits import Split, flip_labels, panel, split, split_of
 from fmnist_core.datasets.statistics import Moments, class_counts, mean_pictures, moments
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "moments",
     "panel",
     "split",
+    "split_of",
 ]

@@ -47,8 +47,9 @@ _TEST_LABELS_SHA256 = "3d0e6c6ea990b53b6f8f500a41cac93881d981b315f84578b7d915342
 class Dataset:
     """Training and test pictures with their labels; every array is read-only.
 
-    Images are uint8 (n, 28, 28), 0 to 255, white garment on black. Labels are uint8 (n,), indices
-    into ``class_names``. Two datasets are equal only if they are the same object.
+    Images are uint8 (n, 28, 28), 0 to 255, white garment on black; of one's own pictures (n, side,
+    side), or (n, side, side, 3) in colour, mapped from a file. Labels are uint8 (n,), indices into
+    ``class_names``. Two datasets are equal only if they are the same object.
 
     The pictures are unpacked when they are first used, which takes most of a second: the first
     page needs one of them. A file whose beginning is right but whose rest is damaged is refused
@@ -61,6 +62,9 @@ class Dataset:
     name: str
     read_train_images: Callable[[], Bytes]
     read_test_images: Callable[[], Bytes]
+    held_out: npt.NDArray[np.int64] | None = None
+    """Which training pictures are for validation, where the data say so themselves; None: each
+    run draws its own."""
 
     @functools.cached_property
     def train_images(self) -> Bytes:

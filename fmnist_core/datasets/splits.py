@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fmnist_core.datasets.fashion_mnist import Dataset
 from fmnist_core.errors import ExperimentError
+from fmnist_core.experiment import Data
 
 Indices = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.uint8]
@@ -54,6 +56,19 @@ def split(
     return Split(
         train=np.sort(order[held_out : held_out + size]), validation=np.sort(order[:held_out])
     )
+
+
+def split_of(data: Data, dataset: Dataset, seed: int) -> Split:
+    """The split of an experiment: drawn, or the one that the data come with.
+
+    Raises ExperimentError: more training pictures are wanted than there are.
+    """
+    labels, held_out = dataset.train_labels, dataset.held_out
+    if held_out is None:
+        return split(labels, data.validation_fraction, seed, data.train_size)
+    rest = np.setdiff1d(np.arange(len(labels)), held_out)
+    chosen = split(labels[rest], 0.0, seed, data.train_size).train
+    return Split(train=rest[chosen], validation=held_out if data.validation_fraction else rest[:0])
 
 
 def flip_labels(labels: npt.ArrayLike, fraction: float, seed: int, classes: int = 10) -> Labels:

@@ -33,10 +33,14 @@ def mean_pictures(
     return means
 
 
-def moments(images: npt.NDArray[np.uint8]) -> Moments:
-    """Measure the pixels of ``images`` (n, h, w); exact, from their histogram."""
+def moments(images: npt.NDArray[np.uint8], indices: npt.NDArray[np.int64] | None = None) -> Moments:
+    """Measure the pixels of ``images`` (n, h, w), or of those at ``indices``; exact, from their
+    histogram, a part at a time."""
+    chosen = np.arange(len(images)) if indices is None else indices
     histogram = np.zeros(256, dtype=np.int64)
-    for part in np.array_split(images, max(1, len(images) // 2_000)):  # bincount widens to 64 bit
+    at_once = max(1, 1_600_000 // max(1, images[:1].size))  # bincount widens to 64 bit
+    for begin in range(0, len(chosen), at_once):
+        part = images[chosen[begin : begin + at_once]]
         histogram += np.bincount(part.ravel(), minlength=256)
     levels = np.arange(256) / 255
     mean = float(np.average(levels, weights=histogram))

@@ -15,12 +15,14 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from fmnist_core.engine.stack import Network, Stage, layers_of, logits, stages, through, tool
+from fmnist_core.engine.streaming import pictures_at_once
+from fmnist_core.explanations import EVERY_PIXEL, occlusion_side
 
 Floats = npt.NDArray[np.float32]
-PATCH = 5
-"""Side of the black square that occlusion lays over the picture; odd, so that it has a middle."""
 CHUNK = 196
 """Covered pictures in one pass: a quarter of 784."""
+PLACES = 14
+"""Along a side of a picture that is too large to be covered at each pixel."""
 PATH = 64
 """Points between black and the picture at which integrated gradients are taken."""
 
@@ -60,7 +62,7 @@ class Attention:
         self._slopes = tf.function(self._gradients)
 
     def scores(self, pictures: Floats) -> Floats:
-        """Before the softmax: (n, 28, 28, 1) -> (n, classes)."""
+        """Before the softmax: (n, h, w, channels) -> (n, classes)."""
         given: Floats = self._scores(tf.constant(pictures)).numpy()
         return given
 
@@ -78,11 +80,19 @@ class Attention:
     def occlusion(self, picture: Floats, wanted: int) -> tuple[Floats, Floats]:
         """By how much the score falls when a black square has its middle at each pixel (h, w),
         and all scores with the square there (h, w, classes)."""
-        height, width = picture.shape[:2]
-        masks = _masks(height, width)
-        covered = np.concatenate(
-            [self.scores(picture * masks[i : i + CHUNK]) for i in range(0, len(masks), CHUNK)]
-        ).reshape(height, width, -1)
+        rows, columns = (_middles(side) for side in picture.shape[:2])
+        places = [(row, column) for row in np.unique(rows) for column in np.unique(columns)]
+        chunk = pictures_at_once(self._model, CHUNK)
+        found = np.concatenate(
+            [
+                self.scores(_covered(picture, places[i : i + chunk]))
+                for i in range(0, len(places), chunk)
+            ]
+        ).reshape(len(np.unique(rows)), len(np.unique(columns)), -1)
+        # Between the places of a large picture its nearest one counts.
+        covered = found[np.unique(rows, return_inverse=True)[1]][
+            :, np.unique(columns, return_inverse=True)[1]
+        ]
         whole = self.scores(picture[np.newaxis])[0, wanted]
         return whole - covered[:, :, wanted], covered
 
@@ -93,9 +103,13 @@ class Attention:
         all is the difference of the two scores.
         """
         parts = (np.arange(PATH, dtype=np.float32) + np.float32(0.5)) / PATH
-        points = picture * parts[:, np.newaxis, np.newaxis, np.newaxis]
-        slopes = self._slopes(tf.constant(points), tf.constant(wanted)).numpy()
-        shares: Floats = (slopes.mean(axis=0, dtype=np.float64) * picture).sum(axis=-1)
+        total = np.zeros(picture.shape, np.float64)
+        chunk = pictures_at_once(self._model, PATH)
+        for i in range(0, PATH, chunk):
+            points = picture * parts[i : i + chunk, np.newaxis, np.newaxis, np.newaxis]
+            slopes = self._slopes(tf.constant(points), tf.constant(wanted)).numpy()
+            total += slopes.sum(axis=0, dtype=np.float64)
+        shares: Floats = (total / PATH * picture).sum(axis=-1)
         return shares.astype(np.float32)
 
     def _weighted_maps(
@@ -167,10 +181,21 @@ def grid_of(model: keras.Model, stage: Stage) -> Grid:
     return Grid(first, step)
 
 
-def _masks(height: int, width: int) -> Floats:
-    """0 under the square, 1 elsewhere, with its middle at each pixel: (h * w, h, w, 1)."""
-    reach = PATCH // 2
-    rows = np.abs(np.subtract.outer(np.arange(height), np.arange(height))) <= reach
-    columns = np.abs(np.subtract.outer(np.arange(width), np.arange(width))) <= reach
-    under = rows[:, np.newaxis, :, np.newaxis] & columns[np.newaxis, :, np.newaxis, :]
-    return (~under).reshape(height * width, height, width, 1).astype(np.float32)
+def _middles(side: int) -> npt.NDArray[np.int64]:
+    """Where the middle of the square is put for each pixel along a side: (side,)."""
+    pixels = np.arange(side)
+    if side <= EVERY_PIXEL:
+        return pixels
+    places = np.rint((np.arange(PLACES) + 0.5) * side / PLACES - 0.5).astype(np.int64)
+    nearest: npt.NDArray[np.int64] = places[np.abs(pixels[:, np.newaxis] - places).argmin(axis=1)]
+    return nearest
+
+
+def _covered(picture: Floats, middles: list[tuple[int, int]]) -> Floats:
+    """The picture with a black square at each of the middles: (n, h, w, channels)."""
+    found = np.repeat(picture[np.newaxis], len(middles), axis=0)
+    below, beside = (occlusion_side(side) // 2 for side in picture.shape[:2])
+    for covered, (row, column) in zip(found, middles, strict=True):
+        top, left = max(0, row - below), max(0, column - beside)
+        covered[top : row + below + 1, left : column + beside + 1] = 0.0
+    return found

@@ -21,7 +21,8 @@ def build(
     fused: bool = False,
     precision: Precision = "float32",
 ) -> keras.Model:
-    """A functional model from pictures (n, 28, 28, 1) float32 in [0, 1] to (n, classes).
+    """A functional model from pictures (n, h, w, channels) float32 in [0, 1] to (n, classes), or
+    to (n, 1) with one sigmoid unit.
 
     Layers are named as ``layer_names`` says. ``rescale`` (scale, offset) adds a parameter-free
     layer that turns [0, 1] into the numbers that the network learns from. The seed is Keras'
@@ -38,7 +39,7 @@ def build(
     for layer, name in zip(architecture.layers, names, strict=True):
         # The fused operation is for maps; of the rows behind Flatten there is little to compute.
         x = _layer(layer, name, fused and len(x.shape) == 4, precision)(x)
-    x = _output(architecture.output, architecture.classes, output_name)(x)
+    x = _output(architecture.output, architecture.output_units, output_name)(x)
     return keras.Model(inputs, x)
 
 
@@ -53,10 +54,10 @@ def _layer(layer: AnyLayer, name: str, fused: bool, precision: Precision) -> ker
     return getattr(keras.layers, layer.kind)(name=name, **settings)
 
 
-def _output(output: Output, classes: int, name: str) -> keras.Layer:
-    activation = "linear" if output.logits else "softmax"
+def _output(output: Output, units: int, name: str) -> keras.Layer:
+    activation = "linear" if output.logits else "sigmoid" if output.binary else "softmax"
     settings = _kernel(output.model_dump())
-    return keras.layers.Dense(classes, activation=activation, name=name, **settings)
+    return keras.layers.Dense(units, activation=activation, name=name, **settings)
 
 
 def _kernel(settings: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from fmnist_core.engine.answers import probabilities, right
 from fmnist_core.engine.augment import Loss
-from fmnist_core.engine.steps import as_pictures, right
+from fmnist_core.engine.steps import as_pictures
+from fmnist_core.engine.streaming import Images, picked, pictures_at_once
 
 Floats = npt.NDArray[np.float32]
 CHUNK_SECONDS = 0.04
@@ -37,11 +39,13 @@ class Evaluator:
         self._model = model
         self._loss = loss
         self._logits = logits
-        self._chunk = FIRST_CHUNK
+        self._largest = pictures_at_once(model, LARGEST_CHUNK, SMALLEST_CHUNK)
+        self._chunk = min(FIRST_CHUNK, self._largest)
+        channels = model.input_shape[3:] if model.input_shape[3] > 1 else ()
         self._forward = tf.function(
             self._judge,
             input_signature=[
-                tf.TensorSpec([None, *model.input_shape[1:3]], tf.uint8),
+                tf.TensorSpec([None, *model.input_shape[1:3], *channels], tf.uint8),
                 tf.TensorSpec([None], tf.int32),
                 tf.TensorSpec([None], tf.int32),
             ],
@@ -49,12 +53,13 @@ class Evaluator:
 
     def score(
         self,
-        images: tf.Tensor,
+        images: Images,
         labels: tf.Tensor,
         indices: npt.NDArray[np.int32],
         between: Callable[[], bool] = lambda: True,
     ) -> Scores | None:
-        """The pictures ``indices`` of ``images`` uint8 (n, h, w) and ``labels`` int32 (n,).
+        """The pictures ``indices`` of ``images`` uint8 (n, h, w) or (n, h, w, 3) and ``labels``
+        int32 (n,).
 
         ``between`` is asked after every chunk whether to go on; None when it said no.
         """
@@ -63,32 +68,35 @@ class Evaluator:
         while position < len(indices):
             begin = time.perf_counter()
             chunk = indices[position : position + self._chunk]
-            found = self._forward(images, labels, _filled(chunk))
+            found = self._forward(*picked(images, labels, _filled(chunk)))
             parts.append([part.numpy()[: len(chunk)] for part in found])
             position += len(chunk)
             if len(chunk) == self._chunk:
                 self._adapt(time.perf_counter() - begin)
             if not between():
                 return None
-        losses, rights, probabilities = (np.concatenate(part) for part in zip(*parts, strict=True))
+        losses, rights, chances = (np.concatenate(part) for part in zip(*parts, strict=True))
         penalty = float(tf.add_n(self._model.losses)) if self._model.losses else 0.0
         loss = float(losses.mean(dtype=np.float64)) + penalty
         accuracy = float(rights.mean(dtype=np.float64))
-        return Scores(loss, accuracy, len(indices), probabilities)
+        return Scores(loss, accuracy, len(indices), chances)
 
     def _adapt(self, seconds: float) -> None:
         if seconds > CHUNK_SECONDS:
             self._chunk = max(self._chunk // 2, SMALLEST_CHUNK)
         elif seconds < CHUNK_SECONDS / 2:
-            self._chunk = min(2 * self._chunk, LARGEST_CHUNK)
+            self._chunk = min(2 * self._chunk, self._largest)
 
     def _judge(
         self, images: tf.Tensor, labels: tf.Tensor, indices: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         given = self._model(as_pictures(tf.gather(images, indices)), training=False)
         wanted = tf.gather(labels, indices)
-        probabilities = tf.nn.softmax(given) if self._logits else given
-        return self._loss(wanted, given), right(wanted, given), probabilities
+        return (
+            self._loss(wanted, given),
+            right(wanted, given, self._logits),
+            probabilities(given, self._logits),
+        )
 
 
 def _filled(chunk: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fmnist_core.datasets import load, splits
+from fmnist_core.datasets import splits
+from fmnist_core.datasets.fashion_mnist import Dataset
+from fmnist_core.engine.inputs import dataset_now
 from fmnist_core.engine.stack import Network, Stage, layers_of, stage, through, tool
 from fmnist_core.engine.steps import as_pictures
 from fmnist_core.experiment import Experiment
@@ -34,15 +36,16 @@ def answer(
     {"indices", "held_out", "peaks": (9,), "maps": (9, h, w)}, the most exciting first."""
     number = int(params["filter"])
     found = stage(network.model, params["layer"], number)
-    validation, train = candidates(network.experiment)
+    data = dataset_now(network.experiment)
+    validation, train = candidates(network.experiment, data)
     indices = np.concatenate([validation, train])
     answers = tool(network, ("answers", found.start), lambda: _answers(network.model, found))
     key = "peaks", found.start
     if key not in network.known:
-        network.known[key] = peaks(answers, found, load().train_images, indices)
+        network.known[key] = peaks(answers, found, data.train_images, indices)
     excitement = network.known[key][:, number]
     top = np.argsort(-excitement, kind="stable")[:SHOWN]
-    maps = answers(tf.constant(load().train_images[indices[top]]))[..., number].numpy()
+    maps = answers(tf.constant(data.train_images[indices[top]]))[..., number].numpy()
     said = {
         "validation": len(validation),
         "train": len(train),
@@ -57,15 +60,12 @@ def answer(
     }
 
 
-def candidates(experiment: Experiment) -> tuple[Indices, Indices]:
+def candidates(experiment: Experiment, dataset: Dataset) -> tuple[Indices, Indices]:
     """Validation and training pictures of a run, 10,000 together if there are so many.
 
     Validation comes first; training pictures only fill up, in the order of the data.
     """
-    data = experiment.data
-    split = splits.split(
-        load().train_labels, data.validation_fraction, experiment.seed, data.train_size
-    )
+    split = splits.split_of(experiment.data, dataset, experiment.seed)
     validation = split.validation[:LOOKED_THROUGH]
     return validation, split.train[: LOOKED_THROUGH - len(validation)]
 
@@ -96,6 +96,6 @@ def chunk_size(stage: Stage) -> int:
 
 
 def _answers(model: keras.Model, stage: Stage) -> Callable[[tf.Tensor], tf.Tensor]:
-    """uint8 (n, 28, 28) -> the answers of all filters (n, h, w, filters)."""
+    """uint8 (n, h, w) -> the answers of all filters (n, h, w, filters)."""
     layers = layers_of(model)[: stage.end]
     return tf.function(lambda images: through(layers, as_pictures(images)))

@@ -11,7 +11,10 @@ import tensorflow as tf
 from fmnist_core.datasets import splits
 from fmnist_core.datasets.fashion_mnist import Dataset
 from fmnist_core.datasets.statistics import moments
+from fmnist_core.engine.streaming import Images
 from fmnist_core.experiment import Experiment
+from fmnist_core.folders import dataset_of
+from fmnist_core.runs import default_root
 
 _ORDER = 3  # a stream of random numbers of its own, beside those of the splits
 
@@ -20,8 +23,9 @@ Indices = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    images: tf.Tensor
-    """All training pictures, uint8 (n, 28, 28): held once, batches are gathered from it."""
+    images: Images
+    """All training pictures, uint8 (n, h, w) or (n, h, w, 3): held once, batches are gathered from
+    it; or mapped from a file, from which each batch is read."""
     labels: tf.Tensor
     """int32 (n,), with noise where the experiment wants it, in the training part only."""
     train: Indices
@@ -38,12 +42,14 @@ class Inputs:
 def prepare(experiment: Experiment, dataset: Dataset) -> Inputs:
     """Raises ExperimentError: for more training pictures than there are."""
     data, seed = experiment.data, experiment.seed
-    split = splits.split(dataset.train_labels, data.validation_fraction, seed, data.train_size)
+    split = splits.split_of(data, dataset, seed)
     labels = dataset.train_labels.astype(np.int32)
-    labels[split.train] = splits.flip_labels(labels[split.train], data.label_noise, seed)
+    labels[split.train] = splits.flip_labels(
+        labels[split.train], data.label_noise, seed, len(dataset.class_names)
+    )
     panel = splits.panel(dataset.train_labels, split.validation, seed)
     return Inputs(
-        images=tf.constant(dataset.train_images),
+        images=held(dataset.train_images),
         labels=tf.constant(labels),
         train=split.train.astype(np.int32),
         validation=split.validation.astype(np.int32),
@@ -52,11 +58,24 @@ def prepare(experiment: Experiment, dataset: Dataset) -> Inputs:
     )
 
 
-def test_set(dataset: Dataset) -> tuple[tf.Tensor, tf.Tensor, Indices]:
+def dataset_now(experiment: Experiment) -> Dataset:
+    """The pictures that an experiment learns from, those of this process' runs.
+
+    Raises DataError: a folder that is not here, or is damaged.
+    """
+    return dataset_of(experiment, default_root())
+
+
+def held(images: npt.NDArray[np.uint8]) -> Images:
+    """As one tensor, unless they are mapped from a file."""
+    return images if isinstance(images, np.memmap) else tf.constant(images)
+
+
+def test_set(dataset: Dataset) -> tuple[Images, tf.Tensor, Indices]:
     """Pictures, labels and indices of the test set; asked for once, at the end of a run."""
     labels = dataset.test_labels.astype(np.int32)
     indices = np.arange(len(labels), dtype=np.int32)
-    return tf.constant(dataset.test_images), tf.constant(labels), indices
+    return held(dataset.test_images), tf.constant(labels), indices
 
 
 def _rescale(
@@ -66,7 +85,7 @@ def _rescale(
         case "raw":
             return (255.0, 0.0)
         case "standardise":
-            mean, std = moments(images[train])
+            mean, std = moments(images, train)
             std = max(std, 1 / 255)  # pictures of one grey would divide by nothing
             return (1 / std, -mean / std)
         case "divide-255":

@@ -12,6 +12,7 @@ from fmnist_core.engine.evaluate import Evaluator
 from fmnist_core.engine.optimizers import fused_optimizer
 from fmnist_core.engine.precision import precision
 from fmnist_core.engine.steps import Steps, loss_function
+from fmnist_core.engine.streaming import Images
 from fmnist_core.experiment import Experiment
 
 
@@ -24,7 +25,7 @@ class Learner:
 
 def learner(
     experiment: Experiment,
-    images: tf.Tensor | tf.Variable,
+    images: Images,
     labels: tf.Tensor,
     rescale: tuple[float, float] | None,
     seed: int,
@@ -32,14 +33,15 @@ def learner(
     """Everything new, its weights drawn from ``seed``.
 
     Args:
-        images: uint8 (n, h, w), from which batches are gathered; ``labels`` int32 (n,).
+        images: uint8 (n, h, w) or (n, h, w, 3), from which batches are gathered; ``labels`` int32
+            (n,).
         rescale: as ``inputs.Inputs`` has it.
     """
     training, architecture = experiment.training, experiment.architecture
     logits = architecture.output.logits
     computed = precision(architecture)
     model = build(architecture, rescale, seed, fused=True, precision=computed)
-    loss = loss_function(training, logits, architecture.classes)
+    loss = loss_function(training, architecture)
     optimizer = fused_optimizer(training, [each.value for each in model.trainable_variables])
     steps = Steps(
         model,
@@ -50,5 +52,6 @@ def learner(
         training.batch_size,
         experiment.data.augmentation,
         seed,
+        logits,
     )
     return Learner(model, steps, Evaluator(model, loss, logits))

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine.augment import training_batch
-from fmnist_core.engine.inputs import Inputs, prepare
+from fmnist_core.engine.inputs import Inputs, dataset_now, prepare
 from fmnist_core.engine.optimizers import fused_optimizer
 from fmnist_core.engine.steps import as_pictures, loss_function, total_loss
+from fmnist_core.engine.streaming import picked
 from fmnist_core.engine.weights import load_model
 from fmnist_core.errors import RunError
 from fmnist_core.models import ModelFiles
@@ -62,23 +62,23 @@ def one_step(files: ModelFiles, steps: int | None, params: dict[str, Any]) -> An
         optimizer=params.get("optimizer") or own.optimizer,
         learning_rate=params.get("learning_rate") or own.learning_rate,
     )
-    data = prepare(experiment, fashion_mnist.load())
+    data = prepare(experiment, dataset_now(experiment))
     per_epoch = experiment.steps_per_epoch(len(data.train))
     if steps is None:
         steps = experiment.total_steps(len(data.train))
     batch = _batch(data, experiment.seed, steps, per_epoch, training.batch_size)
 
-    architecture = experiment.architecture
     vary = training_batch(
         experiment.data.augmentation,
         experiment.seed,
-        loss_function(training, architecture.output.logits, architecture.classes),
+        loss_function(training, experiment.architecture),
     )
-    pictures, loss_of = vary(as_pictures(tf.gather(data.images, batch)), tf.constant(steps))
+    images, labels, places = picked(data.images, data.labels, batch)
+    pictures, loss_of = vary(as_pictures(tf.gather(images, places)), tf.constant(steps))
     frozen = _Frozen(
         load_model(experiment, files.weights),
         pictures,
-        tf.gather(data.labels, batch),
+        tf.gather(labels, places),
         loss_of,
     )
     variables = frozen.model.trainable_variables

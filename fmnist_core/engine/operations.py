@@ -14,14 +14,20 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from fmnist_core import models, replay, temperature
+from fmnist_core.architecture import shape_text
+from fmnist_core.datasets import load
 from fmnist_core.engine import ascent, attention, exciting, one_step, surgery, survey, tsne
+from fmnist_core.engine.answers import probabilities
 from fmnist_core.engine.explain import LayerArray, all_outputs, filters, penultimate, shown_layers
 from fmnist_core.engine.pixels import origin
+from fmnist_core.engine.streaming import pictures_at_once
 from fmnist_core.engine.varied import varied
 from fmnist_core.engine.weights import load_model, load_weights
+from fmnist_core.errors import PictureError
 from fmnist_core.experiment import Augmentation
+from fmnist_core.folders import FolderStore
 from fmnist_core.models import ModelFiles
-from fmnist_core.runs import RunStore
+from fmnist_core.runs import RunStore, default_root
 
 Params = dict[str, Any]
 Arrays = dict[str, npt.NDArray[Any]]
@@ -44,6 +50,8 @@ class Predictor:
         self.known: dict[Any, Any] = {}
         self._held = _stamp(files.weights)
         self._logits = files.experiment.architecture.output.logits
+        most = pictures_at_once(self.model, BATCH_SIZES[-1])
+        self._sizes = [size for size in BATCH_SIZES if size <= most]
         self._forward = tf.function(self._probabilities)
         self._outputs = all_outputs(self.model)
         self._penultimate = tf.function(penultimate(self.model))
@@ -58,15 +66,15 @@ class Predictor:
             self.known.clear()
 
     def predict(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """(n, 28, 28, 1) in [0, 1] -> probabilities (n, classes)."""
+        """(n, h, w, channels) in [0, 1] -> probabilities (n, classes)."""
         return self._in_chunks(self._forward, pictures)
 
     def features(self, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """(n, 28, 28, 1) in [0, 1] -> what the output layer is given, (n, units)."""
+        """(n, h, w, channels) in [0, 1] -> what the output layer is given, (n, units)."""
         return self._in_chunks(self._penultimate, pictures)
 
     def feature_maps(self, picture: npt.NDArray[np.float32]) -> list[LayerArray]:
-        """What every layer answers to (28, 28, 1) in [0, 1], the picture itself first."""
+        """What every layer answers to (h, w, channels) in [0, 1], the picture itself first."""
         outputs = self._all_layers(tf.constant(picture[np.newaxis]))
         return [
             LayerArray(_title(layer), type(layer).__name__, output.numpy()[0])
@@ -76,13 +84,12 @@ class Predictor:
     def _in_chunks(
         self, forward: Forward, pictures: npt.NDArray[np.float32]
     ) -> npt.NDArray[np.float32]:
-        largest = BATCH_SIZES[-1]
+        largest = self._sizes[-1]
         chunks = [pictures[i : i + largest] for i in range(0, max(len(pictures), 1), largest)]
-        return np.concatenate([_chunk(forward, chunk) for chunk in chunks])
+        return np.concatenate([_chunk(forward, chunk, self._sizes) for chunk in chunks])
 
     def _probabilities(self, pictures: tf.Tensor) -> tf.Tensor:
-        given = self.model(pictures, training=False)
-        return tf.nn.softmax(given) if self._logits else given
+        return probabilities(self.model(pictures, training=False), self._logits)
 
 
 def ping(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
@@ -92,22 +99,28 @@ def ping(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
 
 def predict(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
     """{"model", "calibrated"} {"pictures"} -> {} {"probabilities"}"""
-    probabilities = predictor(params["model"]).predict(arrays["pictures"])
+    asked, pictures = predictor(params["model"]), arrays["pictures"]
+    _insist_on_shape(asked, pictures)
+    found = asked.predict(pictures)
     if params.get("calibrated", True):
         known = models.resolve(params["model"], _store()).calibration
         if known is not None:
-            probabilities = temperature.apply(probabilities, known.temperature)
-    return {}, {"probabilities": probabilities}
+            found = temperature.apply(found, known.temperature)
+    return {}, {"probabilities": found}
 
 
 def features(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
     """{"model"} {"pictures"} -> {} {"features": (n, units)}"""
-    return {}, {"features": predictor(params["model"]).features(arrays["pictures"])}
+    asked, pictures = predictor(params["model"]), arrays["pictures"]
+    _insist_on_shape(asked, pictures)
+    return {}, {"features": asked.features(pictures)}
 
 
 def feature_maps(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
     """{"model"} {"picture"} -> {"layers": [{"name", "kind"}]} {"0": maps, "1": ...}"""
-    return _layers(predictor(params["model"]).feature_maps(arrays["picture"]))
+    asked, picture = predictor(params["model"]), arrays["picture"]
+    _insist_on_shape(asked, picture)
+    return _layers(asked.feature_maps(picture))
 
 
 def filters_of(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
@@ -118,6 +131,7 @@ def filters_of(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
 def pixel(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
     """{"model", "layer", "place"} {"picture"} -> what ``pixels.origin`` says"""
     asked = predictor(params["model"])
+    _insist_on_shape(asked, arrays["picture"])
     outputs = [layer.array for layer in asked.feature_maps(arrays["picture"])]
     return origin(asked.model, outputs, params["layer"], tuple(params["place"]))
 
@@ -132,9 +146,11 @@ def separate(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
 
 
 def varied_pictures(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
-    """{"augmentation", "seed", "count"} {"picture"} -> {} {"pictures"}"""
-    augmentation = Augmentation(**params["augmentation"])
-    found = varied(arrays["picture"], augmentation, params["seed"], params["count"])
+    """{"augmentation", "seed", "count", "folder"} {"picture"} -> {} {"pictures"}"""
+    augmentation, picture = Augmentation(**params["augmentation"]), arrays["picture"]
+    folder = params.get("folder")
+    data = FolderStore(default_root()).dataset(folder, picture.shape) if folder else load()
+    found = varied(picture, augmentation, params["seed"], params["count"], data.train_images)
     return {}, {"pictures": found}
 
 
@@ -214,6 +230,17 @@ def _store() -> RunStore:
     return RunStore()
 
 
+def _insist_on_shape(asked: Predictor, pictures: npt.NDArray[np.float32]) -> None:
+    """Raises PictureError: the network takes pictures of another size or other colours."""
+    taken = asked.experiment.architecture.input_shape
+    if pictures.shape[-3:] != taken:
+        raise PictureError(
+            f"This network takes pictures of {shape_text(taken)}, received "
+            f"{shape_text(pictures.shape[-3:])}. Choose a picture of its own data, or another "
+            f"network."
+        )
+
+
 def _stamp(weights: Path) -> tuple[Path, int]:
     return weights, weights.stat().st_mtime_ns
 
@@ -222,9 +249,11 @@ def _title(layer: keras.Layer) -> str:
     return "input" if isinstance(layer, keras.layers.InputLayer) else layer.name
 
 
-def _chunk(forward: Forward, pictures: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _chunk(
+    forward: Forward, pictures: npt.NDArray[np.float32], sizes: list[int]
+) -> npt.NDArray[np.float32]:
     n = len(pictures)
-    size = next(size for size in BATCH_SIZES if size >= n)
+    size = next(size for size in sizes if size >= n)
     if size > n:
         filled = np.zeros((size, *pictures.shape[1:]), np.float32)
         filled[:n] = pictures

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from fmnist_core import evaluation, temperature
 from fmnist_core import events as e
+from fmnist_core.architecture import Output
 from fmnist_core.datasets.fashion_mnist import Dataset
 from fmnist_core.engine.build import build
 from fmnist_core.engine.checkpoints import checkpoint_name
@@ -97,8 +98,8 @@ def write_model(
     model.set_weights(trained.get_weights())
     model.compile(
         optimizer=keras_optimizer(experiment.training),
-        loss=keras_loss(experiment.training, experiment.architecture.output.logits),
-        metrics=["accuracy"],
+        loss=keras_loss(experiment.training, experiment.architecture.output),
+        metrics=[_keras_accuracy(experiment.architecture.output)],
     )
     temporary = directory / ".model.partial.keras"  # Keras insists on the ending
     model.save(temporary)
@@ -109,8 +110,20 @@ def _summary(scores: Scores) -> dict[str, float | int]:
     return {"accuracy": scores.accuracy, "loss": scores.loss, "n": scores.n}
 
 
-def keras_loss(training: Training, logits: bool) -> keras.losses.Loss:
+def _keras_accuracy(output: Output) -> str | keras.metrics.Metric:
+    """Keras' own choice compares with 0.5, which for one logit is not the middle."""
+    if output.binary and output.logits:
+        return keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)
+    return "accuracy"
+
+
+def keras_loss(training: Training, output: Output) -> keras.losses.Loss:
     """The experiment's loss as Keras has it, for an exported model."""
+    logits = output.logits
+    if output.binary:
+        return keras.losses.BinaryCrossentropy(
+            from_logits=logits, label_smoothing=training.label_smoothing
+        )
     if training.loss == "sparse":
         return keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
     return keras.losses.CategoricalCrossentropy(

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 import keras
 import tensorflow as tf
 
+from fmnist_core.engine.answers import class_logits
 from fmnist_core.errors import RunError
 from fmnist_core.experiment import Experiment
 
@@ -62,7 +63,7 @@ def logits(model: keras.Model, x: tf.Tensor, start: int = 0) -> tf.Tensor:
     ``x`` is what the layer at position ``start`` of ``layers_of`` takes in.
     """
     *layers, output = layers_of(model)
-    return tf.matmul(through(layers[start:], x), output.kernel) + output.bias
+    return class_logits(tf.matmul(through(layers[start:], x), output.kernel) + output.bias)
 
 
 def stages(model: keras.Model) -> list[Stage]:

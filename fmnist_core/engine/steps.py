@@ -12,8 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from fmnist_core.architecture import Architecture
+from fmnist_core.engine.answers import right
 from fmnist_core.engine.augment import Loss, training_batch
 from fmnist_core.engine.optimizers import Apply
+from fmnist_core.engine.streaming import UNBOUNDED, Images, picked, steps_at_once
 from fmnist_core.experiment import Augmentation, Training
 
 Floats = npt.NDArray[np.float32]
@@ -22,15 +25,20 @@ GROUP_SECONDS = 0.05
 
 
 def as_pictures(images: tf.Tensor) -> tf.Tensor:
-    """uint8 (n, h, w) -> float32 (n, h, w, 1) in [0, 1]."""
-    return tf.cast(images, tf.float32)[..., tf.newaxis] * (1 / 255)
+    """uint8 (n, h, w) -> float32 (n, h, w, 1) in [0, 1]; in colour (n, h, w, 3) stays so."""
+    pictures = tf.cast(images, tf.float32) * (1 / 255)
+    return pictures[..., tf.newaxis] if len(images.shape) == 3 else pictures
 
 
-def loss_function(training: Training, logits: bool, classes: int) -> Loss:
-    """(labels int32 (n,), what the network gave (n, classes)) -> loss of each picture (n,).
+def loss_function(training: Training, architecture: Architecture) -> Loss:
+    """(labels int32 (n,), what the network gave) -> loss of each picture (n,).
 
-    For a softmax output Keras' ops go back to the logits, so both outputs learn the same.
+    For a softmax or sigmoid output Keras' ops go back to the logits, so both outputs learn the
+    same. One sigmoid unit has binary cross-entropy, whichever way the labels are noted.
     """
+    logits, classes = architecture.output.logits, architecture.classes
+    if architecture.output.binary:
+        return _binary_loss(training.label_smoothing, logits)
     if training.loss == "sparse":
         return lambda labels, given: keras.ops.sparse_categorical_crossentropy(
             labels, given, from_logits=logits
@@ -46,9 +54,13 @@ def loss_function(training: Training, logits: bool, classes: int) -> Loss:
     return one_hot_loss
 
 
-def right(labels: tf.Tensor, given: tf.Tensor) -> tf.Tensor:
-    """1.0 where the largest output is the label's, else 0.0: float32 (n,)."""
-    return tf.cast(tf.equal(tf.argmax(given, -1, output_type=labels.dtype), labels), tf.float32)
+def _binary_loss(smoothing: float, logits: bool) -> Loss:
+    def loss(labels: tf.Tensor, given: tf.Tensor) -> tf.Tensor:
+        wanted = tf.cast(labels, tf.float32) * (1 - smoothing) + smoothing / 2
+        each = keras.ops.binary_crossentropy(wanted[:, tf.newaxis], given, from_logits=logits)
+        return each[:, 0]
+
+    return loss
 
 
 def total_loss(model: keras.Model, losses: tf.Tensor) -> tf.Tensor:
@@ -57,9 +69,9 @@ def total_loss(model: keras.Model, losses: tf.Tensor) -> tf.Tensor:
 
 
 class Steps:
-    """Runs groups of training steps over one tensor of pictures.
+    """Runs groups of training steps over one tensor of pictures, or over a file of them.
 
-    ``images`` uint8 (n, 28, 28) and ``labels`` int32 (n,) are held once, as tensors.
+    ``images`` uint8 (n, h, w) or (n, h, w, 3) and ``labels`` int32 (n,) are held once.
     """
 
     def __init__(
@@ -67,23 +79,29 @@ class Steps:
         model: keras.Model,
         loss: Loss,
         optimizer: Apply,
-        images: tf.Tensor,
+        images: Images,
         labels: tf.Tensor,
         batch_size: int,
         augmentation: Augmentation | None = None,
         seed: int = 0,
+        logits: bool = False,
     ) -> None:
+        self._logits = logits
         self._vary = training_batch(augmentation or Augmentation(), seed, loss)
         self._model = model
         self._optimizer = optimizer
         self._images = images
         self._labels = labels
         self.batch_size = batch_size
+        self.most_at_once = steps_at_once(images, batch_size)
+        """Steps in one call, at most: pictures that come from a file are held in memory then."""
         self._variables = [variable.value for variable in model.trainable_variables]
         # One trace serves every group size and the last, smaller batch of an epoch.
         self._group = tf.function(
             self._run_group,
             input_signature=[
+                tf.TensorSpec([None, *images.shape[1:]], tf.uint8),
+                tf.TensorSpec([None], tf.int32),
                 tf.TensorSpec([None], tf.int32),
                 tf.TensorSpec([None], tf.float32),
                 tf.TensorSpec([], tf.int32),
@@ -101,45 +119,53 @@ class Steps:
             Loss and accuracy of every step's batch, before its update: float32 (steps,) each.
         """
         losses, accuracies = self._group(
-            tf.constant(order), tf.constant(rates), tf.constant(done, tf.int32)
+            *picked(self._images, self._labels, order),
+            tf.constant(rates),
+            tf.constant(done, tf.int32),
         )
         return losses.numpy(), accuracies.numpy()
 
     def _run_group(
-        self, order: tf.Tensor, rates: tf.Tensor, done: tf.Tensor
+        self,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        order: tf.Tensor,
+        rates: tf.Tensor,
+        done: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         steps = tf.size(rates)
         losses = tf.TensorArray(tf.float32, steps)
         accuracies = tf.TensorArray(tf.float32, steps)
         for step in tf.range(steps):
             batch = order[step * self.batch_size : (step + 1) * self.batch_size]
-            loss, accuracy = self._step(batch, rates[step], done + step)
+            pictures = as_pictures(tf.gather(images, batch))
+            wanted = tf.gather(labels, batch)
+            loss, accuracy = self._step(pictures, wanted, rates[step], done + step)
             losses = losses.write(step, loss)
             accuracies = accuracies.write(step, accuracy)
         return losses.stack(), accuracies.stack()
 
     def _step(
-        self, batch: tf.Tensor, rate: tf.Tensor, number: tf.Tensor
+        self, pictures: tf.Tensor, labels: tf.Tensor, rate: tf.Tensor, number: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        pictures = as_pictures(tf.gather(self._images, batch))
-        labels = tf.gather(self._labels, batch)
         pictures, loss_of = self._vary(pictures, number)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self._variables)
             given = self._model(pictures, training=True)
             loss = total_loss(self._model, loss_of(labels, given))
         self._optimizer(tape.gradient(loss, self._variables), rate)
-        return loss, tf.reduce_mean(right(labels, given))
+        return loss, tf.reduce_mean(right(labels, given, self._logits))
 
 
 class Pace:
     """How many steps fit into a group. Begins with one and grows with what is measured."""
 
-    def __init__(self, seconds: float = GROUP_SECONDS) -> None:
+    def __init__(self, seconds: float = GROUP_SECONDS, most: int = UNBOUNDED) -> None:
         self._seconds = seconds
+        self._most = most
         self.steps = 1
 
     def measured(self, steps: int, seconds: float) -> None:
         """A group took so long. At most doubles: one quick measurement may be luck."""
         fitting = int(self._seconds * steps / max(seconds, 1e-6))
-        self.steps = max(1, min(fitting, 2 * self.steps))
+        self.steps = max(1, min(fitting, 2 * self.steps, self._most))

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fmnist_core.datasets import load, splits
+from fmnist_core.datasets import splits
 from fmnist_core.engine.exciting import chunk_size
+from fmnist_core.engine.inputs import dataset_now
 from fmnist_core.engine.stack import Network, Stage, layers_of, logits, stage, through, tool
 from fmnist_core.engine.steps import as_pictures
 from fmnist_core.errors import RunError
@@ -37,13 +38,8 @@ def answer(
     number = int(params["filter"])
     found = stage(network.model, params["layer"], number)
     experiment = network.experiment
-    data = load()
-    indices = splits.split(
-        data.train_labels,
-        experiment.data.validation_fraction,
-        experiment.seed,
-        experiment.data.train_size,
-    ).validation
+    data = dataset_now(experiment)
+    indices = splits.split_of(experiment.data, data, experiment.seed).validation
     if not len(indices):
         raise RunError(
             "This network was trained without validation pictures, so nothing can be counted. "
@@ -51,15 +47,15 @@ def answer(
         )
     kernel, bias = weights(found, number, arrays["kernel"], float(params["bias"]))
     judge = tool(network, ("judge", found.start), lambda: judge_of(network.model, found))
-    images = data.train_images[indices]
+    images = data.train_images
     if "before" not in network.known:
-        network.known["before"] = answers(judge, found, images, *weights(found))
+        network.known["before"] = answers(judge, found, images, indices, *weights(found))
         network.known["after"] = {}
     known, change = network.known["after"], (found.start, kernel.tobytes(), bias.tobytes())
     if change not in known:
         if len(known) >= KEPT:
             known.clear()
-        known[change] = answers(judge, found, images, kernel, bias)
+        known[change] = answers(judge, found, images, indices, kernel, bias)
     return {}, {
         "indices": indices,
         "labels": data.train_labels[indices],
@@ -90,7 +86,7 @@ def weights(
 
 
 def judge_of(model: keras.Model, stage: Stage) -> Judge:
-    """(images uint8 (n, 28, 28), kernels, biases) -> the class of each, int64 (n,)."""
+    """(images uint8 (n, h, w), kernels, biases) -> the class of each, int64 (n,)."""
     before = layers_of(model)[: stage.start]
     layer = stage.layer
 
@@ -104,14 +100,19 @@ def judge_of(model: keras.Model, stage: Stage) -> Judge:
 
 
 def answers(
-    judge: Judge, stage: Stage, images: npt.NDArray[np.uint8], kernels: Floats, biases: Floats
+    judge: Judge,
+    stage: Stage,
+    images: npt.NDArray[np.uint8],
+    indices: npt.NDArray[np.int64],
+    kernels: Floats,
+    biases: Floats,
 ) -> Labels:
-    """The class of every picture, uint8 (n,)."""
+    """The class of every picture of ``indices`` in ``images``, uint8 (n,)."""
     size = chunk_size(stage)
     given = tf.constant(kernels), tf.constant(biases)
     found = []
-    for i in range(0, len(images), size):
-        chunk = images[i : i + size]
-        filled = np.pad(chunk, ((0, size - len(chunk)), (0, 0), (0, 0)))
-        found.append(judge(tf.constant(filled), *given).numpy()[: len(chunk)])
+    for i in range(0, len(indices), size):
+        chunk = indices[i : i + size]
+        filled = np.pad(chunk, (0, size - len(chunk)), mode="edge")
+        found.append(judge(tf.constant(images[filled]), *given).numpy()[: len(chunk)])
     return np.concatenate(found).astype(np.uint8)

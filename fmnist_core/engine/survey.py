@@ -10,8 +10,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from fmnist_core.embedding import pca
+from fmnist_core.engine.answers import probabilities
 from fmnist_core.engine.explain import all_outputs, shown_layers
 from fmnist_core.engine.steps import as_pictures, loss_function, total_loss
+from fmnist_core.engine.streaming import pictures_at_once
 from fmnist_core.experiment import Experiment
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -22,7 +24,7 @@ CHUNK = 256
 def survey(
     model: keras.Model, experiment: Experiment, images: npt.NDArray[np.uint8], components: int
 ) -> tuple[dict[str, Any], Arrays]:
-    """Probabilities of ``images`` uint8 (n, 28, 28), and their features if they are wanted.
+    """Probabilities of ``images`` uint8 (n, h, w), and their features if they are wanted.
 
     The features are what the output layer is given. They come as their first ``components``
     principal components, because a wide layer has thousands of them.
@@ -33,13 +35,13 @@ def survey(
     """
     output = model.get_layer("output")
     inner = keras.Model(model.inputs, [output.input, model.output])
+    chunk = pictures_at_once(model, CHUNK)
     parts = [
-        [part.numpy() for part in inner(as_pictures(images[i : i + CHUNK]), training=False)]
-        for i in range(0, len(images), CHUNK)
+        [part.numpy() for part in inner(as_pictures(images[i : i + chunk]), training=False)]
+        for i in range(0, len(images), chunk)
     ]
     features, given = (np.concatenate(part) for part in zip(*parts, strict=True))
-    if experiment.architecture.output.logits:
-        given = tf.nn.softmax(given).numpy()
+    given = probabilities(tf.constant(given), experiment.architecture.output.logits).numpy()
     if not components:
         return {}, {"probabilities": given}
     found = pca(features, components)
@@ -53,7 +55,7 @@ def layer_sizes(
     images: npt.NDArray[np.uint8],
     labels: npt.NDArray[Any],
 ) -> dict[str, Any]:
-    """How large activations and gradients are on ``images`` uint8 (n, 28, 28), layer by layer.
+    """How large activations and gradients are on ``images`` uint8 (n, h, w), layer by layer.
 
     Nothing is changed: the loss is taken as when the network is judged, without dropout.
 
@@ -63,8 +65,7 @@ def layer_sizes(
         zero for no picture, None for a layer without ReLU; "gradient" is None without weights.
     """
     outputs = all_outputs(model)
-    architecture = experiment.architecture
-    loss_of = loss_function(experiment.training, architecture.output.logits, architecture.classes)
+    loss_of = loss_function(experiment.training, experiment.architecture)
     with tf.GradientTape() as tape:
         answers = outputs(as_pictures(images), training=False)
         wanted = tf.constant(labels.astype(np.int32))

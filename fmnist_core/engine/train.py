@@ -11,7 +11,6 @@ import numpy as np
 import tensorflow as tf
 
 from fmnist_core import events as e
-from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine.checkpoints import checkpoint_steps
 from fmnist_core.engine.control import Control
 from fmnist_core.engine.evaluate import Scores
@@ -26,6 +25,7 @@ from fmnist_core.engine.weights import save_weights
 from fmnist_core.errors import RunError
 from fmnist_core.eventlog import Appender
 from fmnist_core.experiment import Experiment, Training
+from fmnist_core.folders import dataset_of
 
 Ending = type[e.RunFinished] | type[e.RunStopped]
 PANEL_SECONDS = 0.25
@@ -73,7 +73,7 @@ class TrainingSession:
         self.experiment = experiment
         self.directory = directory
         self.log = log
-        self.dataset = fashion_mnist.load()
+        self.dataset = dataset_of(experiment, directory.parent)
         self.data = data = prepare(experiment, self.dataset)
         self.steps_per_epoch = experiment.steps_per_epoch(len(data.train))
         self.total_steps = experiment.total_steps(len(data.train))
@@ -87,7 +87,7 @@ class TrainingSession:
         self.rates = Rates(training, self.steps_per_epoch, self.total_steps)
         self.control = Control(directory / "commands.jsonl", self.emit, self.rates.set)
         self.stopping = Stopping(training, self.model)
-        self.pace = Pace()
+        self.pace = Pace(most=self.steps.most_at_once)
         self.progress = ProgressCallback(
             self.emit, len(data.train), training.batch_size, len(data.validation), averaged=False
         )

@@ -12,7 +12,6 @@ import numpy as np
 from keras_tuner.errors import FailedTrialError
 
 from fmnist_core import events as e
-from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine.control import Control
 from fmnist_core.engine.inputs import prepare
 from fmnist_core.engine.learner import learner
@@ -24,6 +23,7 @@ from fmnist_core.engine.weights import load_weights, save_weights
 from fmnist_core.errors import ExperimentError
 from fmnist_core.eventlog import Appender
 from fmnist_core.experiment import Experiment, check
+from fmnist_core.folders import dataset_of
 from fmnist_core.run import TUNER
 from fmnist_core.search import Search, Setting, experiment_of
 
@@ -35,7 +35,7 @@ class Trials:
         self.search = search
         self.directory = directory
         self.log = log
-        self.data = prepare(search.base, fashion_mnist.load())
+        self.data = prepare(search.base, dataset_of(search.base, directory.parent))
         self.control = Control(directory / "commands.jsonl", self.emit, lambda *_: None)
         self.ended = 0
         self.seconds = 0.0
@@ -116,7 +116,7 @@ class Trials:
         seed = experiment.seed + execution - 1
         learns = learner(experiment, data.images, data.labels, data.rescale, seed)
         model, evaluator = learns.model, learns.evaluator
-        stopping, pace = Stopping(training, model), Pace()
+        stopping, pace = Stopping(training, model), Pace(most=learns.steps.most_at_once)
         per_epoch = experiment.steps_per_epoch(len(data.train))
         rates = Rates(training, per_epoch, end * per_epoch)
         if before is not None:

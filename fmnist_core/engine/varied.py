@@ -6,27 +6,32 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine.augment import augment, mixing_share
+from fmnist_core.engine.steps import as_pictures
 from fmnist_core.experiment import Augmentation
 
 Floats = npt.NDArray[np.float32]
 
 
-def varied(picture: Floats, augmentation: Augmentation, seed: int, count: int) -> Floats:
-    """``count`` variations (count, 28, 28, 1) of a picture (28, 28, 1) in [0, 1].
+def varied(
+    picture: Floats,
+    augmentation: Augmentation,
+    seed: int,
+    count: int,
+    images: npt.NDArray[np.uint8],
+) -> Floats:
+    """``count`` variations (count, h, w, c) of a picture (h, w, c) in [0, 1].
 
-    With mixup each is blended with a training picture of its own, by a share of its own: in
-    training it is the batch's, one share for all.
+    With mixup each is blended with one of the training pictures ``images``, uint8 (n, h, w) or
+    (n, h, w, c), by a share of its own: in training it is the batch's, one share for all.
     """
     pictures = tf.repeat(tf.constant(picture)[tf.newaxis], count, axis=0)
     vary = augment(augmentation, seed)
     if vary:
         pictures = vary(pictures, tf.constant(0))
     if augmentation.mixup:
-        images = fashion_mnist.load().train_images
-        chosen = np.random.default_rng(seed).choice(len(images), count, replace=False)
-        others = tf.constant(images[chosen][..., np.newaxis].astype(np.float32) / 255)
+        chosen = np.random.default_rng(seed).choice(len(images), count, count > len(images))
+        others = as_pictures(tf.constant(images[chosen]))
         shares = [mixing_share(augmentation, seed, tf.constant(step)) for step in range(count)]
         share = tf.reshape(tf.stack(shares), [-1, 1, 1, 1])
         pictures = share * pictures + (1 - share) * others

@@ -22,8 +22,9 @@ def judged():
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (N, 28, 28), dtype=np.uint8)
     labels = random.integers(0, 10, N).astype(np.int32)
-    model = build(Architecture(layers=(Flatten(), Dense(units=4))))
-    evaluator = Evaluator(model, loss_function(Training(), False, 10), logits=False)
+    architecture = Architecture(layers=(Flatten(), Dense(units=4)))
+    model = build(architecture)
+    evaluator = Evaluator(model, loss_function(Training(), architecture), logits=False)
     return model, evaluator, images, labels
 
 

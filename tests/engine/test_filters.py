@@ -81,7 +81,7 @@ def test_training_pictures_only_fill_up(monkeypatch: pytest.MonkeyPatch) -> None
     made = network(*PLAIN, data=Data(train_size=50))
     for most, train in ((100, 40), (60, 0), (30, 0), (1_000, 50)):
         monkeypatch.setattr(exciting, "LOOKED_THROUGH", most)
-        validation, filled = exciting.candidates(made.experiment)
+        validation, filled = exciting.candidates(made.experiment, load())
         np.testing.assert_array_equal(validation, parts.validation[:most])
         np.testing.assert_array_equal(filled, parts.train[:train])
 

@@ -48,13 +48,15 @@ LAYERS = (
 
 def ours(training: Training, model: keras.Model, logits: bool = False) -> Steps:
     variables = [variable.value for variable in model.trainable_variables]
-    loss = loss_function(training, logits, 10)
+    loss = loss_function(training, Architecture(layers=LAYERS, output=Output(logits=logits)))
     optimizer = fused_optimizer(training, variables)
     return Steps(model, loss, optimizer, tf.constant(IMAGES), tf.constant(LABELS), BATCH)
 
 
 def keras_fit(training: Training, model: keras.Model, logits: bool = False) -> None:
-    model.compile(keras_optimizer(training), keras_loss(training, logits), metrics=["accuracy"])
+    model.compile(
+        keras_optimizer(training), keras_loss(training, Output(logits=logits)), metrics=["accuracy"]
+    )
     labels = LABELS if training.loss == "sparse" else keras.utils.to_categorical(LABELS, 10)
     model.fit(PICTURES, labels, BATCH, epochs=1, shuffle=False, verbose=0)
 
@@ -94,7 +96,7 @@ def test_every_loss_learns_what_keras_fit_learns(loss: dict[str, Any], logits: b
     architecture = Architecture(layers=(Flatten(), Dense(units=8)), output=Output(logits=logits))
     model, reference = build(architecture, seed=5), build(architecture, seed=5)
     labels = LABELS if training.loss == "sparse" else keras.utils.to_categorical(LABELS, 10)
-    reference.compile(loss=keras_loss(training, logits))
+    reference.compile(loss=keras_loss(training, Output(logits=logits)))
     first_loss = reference.test_on_batch(PICTURES[:BATCH], labels[:BATCH])
 
     losses, _ = ours(training, model, logits).run(ORDER, rates())
@@ -106,7 +108,7 @@ def test_every_loss_learns_what_keras_fit_learns(loss: dict[str, Any], logits: b
 
 def test_the_loss_survives_a_softmax_that_rounds_to_zero() -> None:
     """As Keras does: through the logits, or learning would end where the softmax saturates."""
-    loss = loss_function(Training(), logits=False, classes=10)
+    loss = loss_function(Training(), Architecture(layers=LAYERS))
 
     @tf.function
     def through_softmax(logits: tf.Tensor) -> tf.Tensor:

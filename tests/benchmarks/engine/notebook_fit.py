@@ -56,7 +56,7 @@ def fit(question: dict[str, Any]) -> dict[str, Any]:
     model = build(experiment.architecture, seed=experiment.seed)
     model.compile(
         optimizer=keras_optimizer(training),
-        loss=keras_loss(training, experiment.architecture.output.logits),
+        loss=keras_loss(training, experiment.architecture.output),
         metrics=["accuracy"],
     )
     times = Times()

@@ -1,0 +1,49 @@
+"""Pictures for a call: all of them, held as one tensor, or a few, read from a file for it.
+
+Fashion-MNIST fits into memory, and gathering a batch inside TensorFlow costs least. One's own
+pictures lie in a file that is mapped (``folders.squares``): a call gets those that it needs and no
+more than ``BYTES`` of them, or one batch if that is larger.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+Images: TypeAlias = Any
+"""uint8 (n, h, w) or (n, h, w, channels): tf.Tensor, tf.Variable or np.memmap."""
+BYTES = 64 * 2**20
+NUMBERS = 100_000_000
+"""Of one layer's answers to all pictures of a call, at most: 400 MB."""
+UNBOUNDED = 1_000_000
+
+
+def picked(
+    images: Images, labels: tf.Tensor, indices: npt.NDArray[np.int32]
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Pictures and labels, and the positions in them of those that ``indices`` mean."""
+    if not isinstance(images, np.memmap):
+        return images, labels, tf.constant(indices)
+    wanted, places = np.unique(indices, return_inverse=True)  # ascending: the file's own order
+    return (
+        tf.constant(np.asarray(images[wanted])),
+        tf.gather(labels, wanted),
+        tf.constant(places.astype(np.int32)),
+    )
+
+
+def steps_at_once(images: Images, batch_size: int) -> int:
+    """Steps whose pictures may be in memory together."""
+    if not isinstance(images, np.memmap):
+        return UNBOUNDED
+    return max(1, BYTES // (batch_size * int(np.prod(images.shape[1:]))))
+
+
+def pictures_at_once(model: tf.Module, largest: int, smallest: int = 1) -> int:
+    """A power of two: as many pictures as one forward pass may hold the answers for."""
+    numbers = max(int(np.prod(layer.output.shape[1:])) for layer in model.layers)
+    fitting = 1 << max(0, (NUMBERS // numbers).bit_length() - 1)
+    return max(smallest, min(largest, fitting))

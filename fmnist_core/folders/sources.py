@@ -1,0 +1,196 @@
+"""Where pictures come from: a ZIP archive that nobody vouches for, or a folder of the server.
+
+An archive is judged by its table of contents before a single byte of it is unpacked, and it is
+never unpacked into files of its own names: ``importing`` reads one picture at a time into memory.
+"""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol
+
+from fmnist_core.errors import DataError
+from fmnist_core.images.opening import MAX_FILE_BYTES
+
+MOST_ENTRIES = 20_000
+"""In an archive or a folder, whatever they are."""
+MOST_BYTES = 4 * 2**30
+"""Of all entries together, unpacked."""
+MOST_RATIO = 100
+"""Unpacked to packed, of an entry above ``SMALL``: pictures are packed already."""
+SMALL = 2**20
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst", ".jar")
+_LITTER = ("__macosx", "thumbs.db", "desktop.ini")
+
+
+class Entry(NamedTuple):
+    """A file: the names of its folders and its own, and how many bytes it says it has."""
+
+    parts: tuple[str, ...]
+    size: int
+
+    @property
+    def name(self) -> str:
+        return "/".join(self.parts)
+
+
+class Source(Protocol):
+    """Files by name, read one at a time."""
+
+    entries: list[Entry]
+
+    def read(self, entry: Entry) -> bytes:
+        """Raises DataError: it cannot be read, or is larger than a picture may be."""
+        ...
+
+
+class ZipSource:
+    """A ZIP archive, after its table of contents was found harmless."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._infos: dict[Entry, zipfile.ZipInfo] = {}
+        infos = archive.infolist()
+        if len(infos) > MOST_ENTRIES:
+            raise DataError(_too_many("The archive", len(infos)))
+        for info in infos:
+            _refuse_hostile(info)
+            parts = tuple(part for part in info.filename.split("/") if part not in ("", "."))
+            if info.is_dir() or _is_litter(parts):
+                continue
+            entry = Entry(parts, info.file_size)
+            if entry in self._infos:
+                raise _refused(entry.name, "is in it twice")
+            self._infos[entry] = info
+        total = sum(entry.size for entry in self._infos)
+        if total > MOST_BYTES:
+            raise DataError(
+                f"The archive would unpack to {total / 2**30:.1f} GB; at most "
+                f"{MOST_BYTES // 2**30} GB are read. Leave pictures out, or make them smaller."
+            )
+        self.entries = list(self._infos)
+
+    def read(self, entry: Entry) -> bytes:
+        _refuse_huge(entry)
+        try:
+            with self._archive.open(self._infos[entry]) as file:
+                data = file.read(entry.size + 1)
+        except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+            raise DataError(f"{entry.name} is damaged inside the archive ({error}).") from error
+        except Exception as error:  # zlib, lzma and bz2 have errors of their own
+            raise DataError(f"{entry.name} cannot be unpacked ({error}).") from error
+        if len(data) != entry.size:
+            raise DataError(
+                f"{entry.name} has {len(data):,} bytes where the archive says {entry.size:,}."
+            )
+        return data
+
+
+class FolderSource:
+    """A folder of the server. Links that lead out of it are left alone."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+        if not self._root.is_dir():
+            raise DataError(f"{root} is no folder. Name one that has a sub-folder per class.")
+        self.entries: list[Entry] = []
+        for path in self._root.rglob("*"):
+            parts = path.relative_to(self._root).parts
+            if not path.is_file() or _is_litter(parts) or not self._inside(path):
+                continue
+            self.entries.append(Entry(parts, path.stat().st_size))
+            if len(self.entries) > MOST_ENTRIES:  # before the rest of a whole disk is listed
+                raise DataError(_too_many(str(root), len(self.entries)))
+        self.entries.sort()
+
+    def _inside(self, path: Path) -> bool:
+        return path.resolve().is_relative_to(self._root)
+
+    def read(self, entry: Entry) -> bytes:
+        _refuse_huge(entry)
+        path = self._root.joinpath(*entry.parts)
+        if not self._inside(path):  # replaced by a link since it was listed
+            raise DataError(f"{entry.name} leads out of the folder.")
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise DataError(f"{entry.name} cannot be read: {error.strerror}.") from error
+
+
+@contextmanager
+def zip_source(file: Path | BinaryIO) -> Iterator[ZipSource]:
+    """Open an archive.
+
+    Raises:
+        DataError: it is none, or something in it is not what an archive of pictures has. Nothing
+            of it was unpacked.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
+        raise DataError(
+            f"This is no ZIP archive that can be read ({error}). Pack the folder again as .zip."
+        ) from error
+    with archive:
+        yield ZipSource(archive)
+
+
+def _refuse_hostile(info: zipfile.ZipInfo) -> None:
+    """Raises DataError: this entry is not what an archive of pictures has."""
+    if wrong := _wrong_name(info.orig_filename) or _wrong_kind(info):
+        raise _refused(info.orig_filename, wrong)
+
+
+def _wrong_name(name: str) -> str:
+    for wrong, what in (
+        (not name or not name.isprintable(), "has a name that cannot be printed"),
+        (name.startswith(("/", "\\")) or name[1:2] == ":", "has an absolute path"),
+        (".." in name.replace("\\", "/").split("/"), "leads out of the archive with '..'"),
+        ("\\" in name, "has a backslash in its name"),
+        ("<" in name or ">" in name, "has HTML in its name"),
+        (name.lower().endswith(_ARCHIVES), "is an archive inside the archive"),
+    ):
+        if wrong:
+            return what
+    return ""
+
+
+def _wrong_kind(info: zipfile.ZipInfo) -> str:
+    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "is a link or a device, not a file"
+    if info.flag_bits & 0x1:
+        return "is encrypted"
+    ratio = info.file_size // max(1, info.compress_size)
+    if info.file_size > SMALL and ratio > MOST_RATIO:
+        return f"would grow {ratio:,} times when unpacked"
+    return ""
+
+
+def _refused(name: str, wrong: str) -> DataError:
+    # A name of unknown origin: short, and nothing that a page could take for more than letters.
+    shown = "".join(each if each.isprintable() else "?" for each in name[:80]) or "An entry"
+    return DataError(
+        f"The archive was refused, and nothing of it was unpacked: {shown} {wrong}. Pack only "
+        f"folders with pictures."
+    )
+
+
+def _refuse_huge(entry: Entry) -> None:
+    if entry.size > MAX_FILE_BYTES:
+        raise DataError(
+            f"{entry.name} has {entry.size / 2**20:.0f} MB; at most {MAX_FILE_BYTES // 2**20} "
+            f"can be read."
+        )
+
+
+def _too_many(what: str, n: int) -> str:
+    return f"{what} has {n:,} files or more; at most {MOST_ENTRIES:,} are read. Leave some out."
+
+
+def _is_litter(parts: tuple[str, ...]) -> bool:
+    """What file managers leave behind: not worth a word."""
+    return any(part.startswith(".") or part.lower() in _LITTER for part in parts)
