@@ -8,6 +8,7 @@ that of ``datasets.splits``; its layers, their names and initial weights are tho
 
 from __future__ import annotations
 
+from fmnist_core import codegen_folder as folder_parts
 from fmnist_core import codegen_parts as parts
 from fmnist_core.architecture import (
     Activation,
@@ -23,11 +24,10 @@ from fmnist_core.architecture import (
     layer_names,
 )
 from fmnist_core.experiment import (
-    Augmentation,
+    Data,
     EarlyStopping,
     Experiment,
     Scaling,
-    Target,
     Training,
     check,
 )
@@ -39,25 +39,26 @@ def keras_script(experiment: Experiment) -> str:
     """The source of a Python script that needs only Keras 3 with TensorFlow, and NumPy.
 
     It takes ``--data DIR`` (the four IDX files; without it Keras downloads Fashion-MNIST),
-    ``--epochs N`` and ``--steps N``; it prints the parameters, then the test accuracy.
+    ``--epochs N`` and ``--steps N``; it prints the parameters, then the test accuracy. For a
+    folder of one's own it needs Pillow too, and DIR is that folder.
 
     Raises:
         ExperimentError: the experiment cannot or may not be trained.
+        DataError: its network is not made for squares, where the pictures are one's own.
     """
     check(experiment)
     data, target = experiment.data, experiment.training.target
-    train = "held_out:" if data.train_size is None else "held_out : held_out + TRAIN_SIZE"
+    head = (folder_parts if data.folder else parts).HEAD
     sections = [
-        parts.HEAD.substitute(title=plain(experiment.title), constants=_constants(experiment)),
-        parts.READ,
-        parts.SPLIT.substitute(train=train),
+        head.substitute(title=plain(experiment.title), constants=_constants(experiment)),
+        *_reading(experiment),
         parts.NOISE if data.label_noise else "",
         parts.TRIANGLE if experiment.training.schedule == "triangle" else "",
-        _vary(data.augmentation),
-        parts.MIXED.substitute(mixup=data.augmentation.mixup) if data.augmentation.mixup else "",
+        parts.vary(data.augmentation),
+        *_batches(experiment),
         _model(experiment),
         parts.STOP_AFTER,
-        _stop_at(target) if target else "",
+        parts.stop_at(target) if target else "",
         _main(experiment),
     ]
     return "\n\n\n".join(section.strip("\n") for section in sections if section) + "\n"
@@ -69,13 +70,30 @@ def plain(title: str) -> str:
     return " ".join(printable.replace("\\", "/").replace('"', "'").split()) or "Own network"
 
 
+def _reading(experiment: Experiment) -> list[str]:
+    """What reads the pictures and splits them."""
+    data = experiment.data
+    train = "held_out:" if data.train_size is None else "held_out : held_out + TRAIN_SIZE"
+    if data.folder:
+        return folder_parts.reading(experiment, train)
+    return [parts.READ, parts.SPLIT.substitute(train=train)]
+
+
+def _batches(experiment: Experiment) -> list[str]:
+    """What hands them to Keras, where it cannot take the array itself."""
+    mixup = experiment.data.augmentation.mixup
+    if experiment.data.folder:
+        return folder_parts.batches(experiment)
+    return [parts.MIXED.substitute(mixup=mixup)] if mixup else []
+
+
 def _constants(experiment: Experiment) -> str:
     data, training = experiment.data, experiment.training
+    counted = data.folder or data.label_noise or _one_hot(experiment)
     values: dict[str, float | None] = {
         "SEED": experiment.seed,
-        "CLASSES": experiment.architecture.classes
-        if data.label_noise or _one_hot(experiment)
-        else 0,
+        **(folder_parts.sizes(experiment) if data.folder else {}),
+        "CLASSES": experiment.architecture.classes if counted else 0,
         "VALIDATION_FRACTION": data.validation_fraction,
         "TRAIN_SIZE": data.train_size,
         "LABEL_NOISE": data.label_noise,
@@ -87,38 +105,28 @@ def _constants(experiment: Experiment) -> str:
 
 
 def _one_hot(experiment: Experiment) -> bool:
-    """Blended labels are rows too, however the loss was noted."""
+    """Blended labels are rows too, however the loss was noted; one unit has no rows."""
+    if experiment.architecture.output.binary:
+        return False
     return experiment.training.loss == "one-hot" or bool(experiment.data.augmentation.mixup)
-
-
-def _vary(augmentation: Augmentation) -> str:
-    """The layer that varies training pictures, with only what this experiment asks for."""
-    values = augmentation.model_dump()
-    steps = ""
-    if augmentation.moves:
-        smooth = augmentation.rotation or augmentation.zoom
-        steps += parts.VARY_MOVE.substitute(
-            {name: repr(value) for name, value in values.items()},
-            flip=parts.VARY_FLIP if augmentation.flip else "",
-            upside_down=parts.VARY_UPSIDE_DOWN if augmentation.upside_down else "",
-            interpolation="bilinear" if smooth else "nearest",
-        )
-    if augmentation.brightness:
-        steps += parts.VARY_LIGHT.substitute(values)
-    if augmentation.erase:
-        steps += parts.VARY_COVER.substitute(values)
-    return parts.VARY.substitute(parts=steps) if steps else ""
 
 
 def _model(experiment: Experiment) -> str:
     scaling = experiment.data.scaling
-    vary = bool(_vary(experiment.data.augmentation))
+    vary = bool(parts.vary(experiment.data.augmentation))
     lines = layer_lines(experiment.architecture, scaling, vary)
+    moments = (folder_parts if experiment.data.folder else parts).MOMENTS
     return parts.MODEL.substitute(
-        arguments="x_train" if scaling == "standardise" else "",
-        moments=parts.MOMENTS if scaling == "standardise" else "",
+        arguments=_model_arguments(experiment.data),
+        moments=moments if scaling == "standardise" else "",
         layers="\n".join(lines),
     )
+
+
+def _model_arguments(data: Data) -> str:
+    if data.scaling != "standardise":
+        return ""
+    return "pictures, train" if data.folder else "x_train"
 
 
 def layer_lines(architecture: Architecture, scaling: Scaling, vary: bool = False) -> list[str]:
@@ -134,8 +142,10 @@ def layer_lines(architecture: Architecture, scaling: Scaling, vary: bool = False
     for layer, name in zip(architecture.layers, names, strict=True):
         calls.append(_call(f"layers.{layer.kind}", [*_arguments(layer), f'name="{name}"']))
     output = architecture.output
-    softmax = [] if output.logits else ['activation="softmax"']
-    ending = [str(architecture.classes), *softmax, *_kernel(output), f'name="{output_name}"']
+    name = "sigmoid" if output.binary else "softmax"
+    activation = [] if output.logits else [f'activation="{name}"']
+    units = str(architecture.output_units)
+    ending = [units, *activation, *_kernel(output), f'name="{output_name}"']
     return [*calls, _call("layers.Dense", ending)]
 
 
@@ -239,17 +249,9 @@ def loss_code(experiment: Experiment) -> str:
     if training.label_smoothing:
         arguments.append(f"label_smoothing={training.label_smoothing!r}")
     name = "Categorical" if _one_hot(experiment) else "SparseCategorical"
+    if experiment.architecture.output.binary:
+        name = "Binary"
     return f"keras.losses.{name}Crossentropy({', '.join(arguments)})"
-
-
-def _stop_at(target: Target) -> str:
-    return parts.STOP_AT.substitute(
-        split=target.split,
-        metric=target.metric,
-        key=f"val_{target.metric}" if target.split == "validation" else target.metric,
-        comparison="<=" if target.metric == "loss" else ">=",
-        value=repr(target.value),
-    )
 
 
 def _early_stopping(early: EarlyStopping) -> str:
@@ -264,6 +266,26 @@ def _early_stopping(early: EarlyStopping) -> str:
 
 def _main(experiment: Experiment) -> str:
     data, training = experiment.data, experiment.training
+    callbacks = ["            StopAfter(total_steps),"]
+    if training.early_stopping:
+        callbacks.append(_early_stopping(training.early_stopping))
+    if training.target:
+        callbacks.append("            StopAtTarget(),")
+    own = folder_parts.main(experiment, _one_hot(experiment)) if data.folder else None
+    return parts.MAIN.substitute(
+        own or _main_of_arrays(experiment),
+        total_steps="STEPS" if training.steps else "EPOCHS * steps_per_epoch",
+        arguments=_model_arguments(data),
+        schedule=_schedule(training),
+        optimizer=optimizer_code(training, _rate(training)),
+        loss=loss_code(experiment),
+        callbacks="\n".join(callbacks),
+    )
+
+
+def _main_of_arrays(experiment: Experiment) -> dict[str, str]:
+    """What ``main`` does with Fashion-MNIST, which fits into memory as it is learned."""
+    data = experiment.data
     held_out = data.validation_fraction > 0
     prepare = []
     if data.label_noise:
@@ -273,22 +295,11 @@ def _main(experiment: Experiment) -> str:
     if _one_hot(experiment):
         ys = ("y_train", "y_val", "y_test") if held_out else ("y_train", "y_test")
         prepare += [f"    {y} = keras.utils.to_categorical({y}, CLASSES)" for y in ys]
-    callbacks = ["            StopAfter(total_steps),"]
-    if training.early_stopping:
-        callbacks.append(_early_stopping(training.early_stopping))
-    if training.target:
-        callbacks.append("            StopAtTarget(),")
     given = ["x_train", "y_train", "batch_size=BATCH_SIZE"]
     if data.augmentation.mixup:
         given = ["Mixed(x_train, y_train)"]
-    return parts.MAIN.substitute(
-        pictures="".join(f"        {each},\n" for each in given),
-        prepare="".join(f"{line}\n" for line in prepare),
-        total_steps="STEPS" if training.steps else "EPOCHS * steps_per_epoch",
-        arguments="x_train" if data.scaling == "standardise" else "",
-        schedule=_schedule(training),
-        optimizer=optimizer_code(training, _rate(training)),
-        loss=loss_code(experiment),
-        validation="        validation_data=(x_val, y_val),\n" if held_out else "",
-        callbacks="\n".join(callbacks),
-    )
+    return parts.MAIN_OF_ARRAYS | {
+        "pictures": "".join(f"        {each},\n" for each in given),
+        "prepare": "".join(f"{line}\n" for line in prepare),
+        "validation": "        validation_data=(x_val, y_val),\n" if held_out else "",
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import Template
 
 from fmnist_core.errors import ExperimentError
-from fmnist_core.experiment import Augmentation, Experiment
+from fmnist_core.experiment import Augmentation, Experiment, Target
 
 
 class Code(str):
@@ -212,16 +212,12 @@ class StopAtTarget(keras.callbacks.Callback):
 MAIN = Template("""
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--data", type=Path, help="folder with the four IDX files")
+    parser.add_argument("--data", type=Path, $folder)
     parser.add_argument("--epochs", type=int, help="train for so many epochs")
     parser.add_argument("--steps", type=int, help="train for so many steps")
     options = parser.parse_args()
 
-    (pictures, labels), (x_test, y_test) = load_pictures(options.data)
-    pictures, x_test = (x[..., np.newaxis] / np.float32(255) for x in (pictures, x_test))
-    train, validation = split(labels)
-    x_train, y_train = pictures[train], labels[train]
-$prepare
+$read$prepare
     steps_per_epoch = -(-len(train) // BATCH_SIZE)
     total_steps = $total_steps
     if options.epochs:
@@ -236,7 +232,7 @@ $prepare
 $schedule    model.compile(
         optimizer=$optimizer,
         loss=$loss,
-        metrics=["accuracy"],
+        metrics=[$metric],
     )
     model.fit(
 $pictures        epochs=-(-total_steps // steps_per_epoch),
@@ -245,8 +241,8 @@ $callbacks
         ],
         verbose=2,
     )
-    _, accuracy = model.evaluate(x_test, y_test, batch_size=1000, verbose=0)
-    print(f"Test accuracy: {accuracy:.4f} (n = {len(x_test):,})")
+    _, accuracy = model.evaluate($test, verbose=0)
+    print(f"Test accuracy: {accuracy:.4f} (n = {len($tested):,})")
 
 
 if __name__ == "__main__":
@@ -254,10 +250,54 @@ if __name__ == "__main__":
 """)
 
 
+MAIN_OF_ARRAYS = {
+    "folder": 'help="folder with the four IDX files"',
+    "read": """\
+    (pictures, labels), (x_test, y_test) = load_pictures(options.data)
+    pictures, x_test = (x[..., np.newaxis] / np.float32(255) for x in (pictures, x_test))
+    train, validation = split(labels)
+    x_train, y_train = pictures[train], labels[train]
+""",
+    "metric": '"accuracy"',
+    "test": "x_test, y_test, batch_size=1000",
+    "tested": "x_test",
+}
+
+
+def vary(augmentation: Augmentation) -> str:
+    """The layer that varies training pictures, with only what this experiment asks for."""
+    values = augmentation.model_dump()
+    steps = ""
+    if augmentation.moves:
+        smooth = augmentation.rotation or augmentation.zoom
+        steps += VARY_MOVE.substitute(
+            {name: repr(value) for name, value in values.items()},
+            flip=VARY_FLIP if augmentation.flip else "",
+            upside_down=VARY_UPSIDE_DOWN if augmentation.upside_down else "",
+            interpolation="bilinear" if smooth else "nearest",
+        )
+    if augmentation.brightness:
+        steps += VARY_LIGHT.substitute(values)
+    if augmentation.erase:
+        steps += VARY_COVER.substitute(values)
+    return VARY.substitute(parts=steps) if steps else ""
+
+
+def stop_at(target: Target) -> str:
+    return STOP_AT.substitute(
+        split=target.split,
+        metric=target.metric,
+        key=f"val_{target.metric}" if target.split == "validation" else target.metric,
+        comparison="<=" if target.metric == "loss" else ">=",
+        value=repr(target.value),
+    )
+
+
 def refuse_special(base: Experiment, script: str) -> None:
     """Raises ExperimentError: the experiment has what only a script of its own has."""
     training = base.training
     for wrong, what, remedy in (
+        (bool(base.data.folder), "pictures of your own", "Use Fashion-MNIST"),
         (training.schedule != "constant", "a changing learning rate", "Set it to constant"),
         (base.data.augmentation != Augmentation(), "varied pictures", "Take the variations out"),
         (base.data.scaling == "standardise", "standardised pictures", "Divide by 255"),
