@@ -1,4 +1,4 @@
-"""The command line: presets | train | tune | runs | score | export, the core calls of the pages.
+"""The command line: presets | train | tune | folders | score | export, the pages' core calls.
 
 Exit status: 0 when it was done, 1 when a run failed or something cannot be done now, 2 when the
 input was wrong. Whatever a person can cause is one line on stderr, never a traceback.
@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from fmnist_core.architecture import summarise
+from fmnist_core.cli.folders import folders
 from fmnist_core.cli.score import score
 from fmnist_core.cli.train import train
 from fmnist_core.cli.transfer import transfer
 from fmnist_core.cli.tune import tune
 from fmnist_core.codegen import keras_script
 from fmnist_core.errors import DataError, ExperimentError, LabError, RunError, RunNotFoundError
+from fmnist_core.folders import FOLDER_PRESETS
 from fmnist_core.history import epochs_csv
 from fmnist_core.presets import PRESETS
 from fmnist_core.run import Run
@@ -69,6 +71,11 @@ def parser() -> argparse.ArgumentParser:
         "train", help="train one; Ctrl-C stops it and keeps what it has learned"
     )
     training.add_argument("--preset", required=True, metavar="NAME", help="one of the presets")
+    training.add_argument(
+        "--folder",
+        metavar="ID",
+        help=f"your own pictures, as folders lists them; presets: {', '.join(FOLDER_PRESETS)}",
+    )
     training.add_argument("--epochs", metavar="N", help="passes over the training pictures")
     training.add_argument("--steps", metavar="N", help="a limit in steps; it decides over epochs")
     training.add_argument("--seed", metavar="N", help="of splits, weights and order")
@@ -132,6 +139,20 @@ def parser() -> argparse.ArgumentParser:
     runs = commands.add_parser("runs", help="list the runs, newest first")
     runs.add_argument("--json", **json_help)  # type: ignore[arg-type]
     runs.set_defaults(command=_runs)
+
+    bringing = commands.add_parser(
+        "folders", help="import pictures of your own, or list what was imported"
+    )
+    bringing.add_argument(
+        "path",
+        nargs="?",
+        type=Path,
+        metavar="PATH",
+        help="a folder or a ZIP with a sub-folder per class, perhaps under train/ and validation/",
+    )
+    bringing.add_argument("--name", metavar="NAME", help="how it is called in lists")
+    bringing.add_argument("--json", **json_help)  # type: ignore[arg-type]
+    bringing.set_defaults(command=folders)
 
     scoring = commands.add_parser(
         "score", help="how often a model is right on a folder of your own pictures"

@@ -9,8 +9,10 @@ from typing import Any
 
 from fmnist_core.cli.follow import follow
 from fmnist_core.cli.progress import Progress
+from fmnist_core.errors import ExperimentError
 from fmnist_core.events import RunFinished, RunStopped
 from fmnist_core.experiment import Experiment
+from fmnist_core.folders import FOLDER_PRESETS, FolderStore, experiment_for
 from fmnist_core.presets import preset
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
@@ -43,6 +45,7 @@ def experiment_of(options: argparse.Namespace) -> Experiment:
 
     Raises:
         ExperimentError: an unknown preset or setting, or a value out of range.
+        DataError: no such folder.
     """
     settings: list[str] = []
     if options.epochs is not None:
@@ -52,7 +55,19 @@ def experiment_of(options: argparse.Namespace) -> Experiment:
         settings.append(f"training.steps={options.steps}")
     if options.seed is not None:
         settings.append(f"seed={options.seed}")
-    return with_settings(preset(options.preset).experiment, settings + options.settings)
+    return with_settings(_base(options), settings + options.settings)
+
+
+def _base(options: argparse.Namespace) -> Experiment:
+    if not options.folder:
+        return preset(options.preset).experiment
+    if options.preset not in FOLDER_PRESETS:
+        raise ExperimentError(
+            f"There is no network {options.preset[:40]!r} for a folder. There are: "
+            f"{', '.join(FOLDER_PRESETS)}."
+        )
+    folder = FolderStore(RunStore().root).get(options.folder)
+    return experiment_for(FOLDER_PRESETS[options.preset], folder)
 
 
 def _result(run: Run, state: RunState) -> dict[str, Any]:
