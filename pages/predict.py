@@ -9,7 +9,7 @@ VIEWS = {
     "Camera": predict_camera.show,
 }
 
-chrome.begin("Predict", "Your own picture, made to look like the data, and ten probabilities.")
+chrome.begin("Predict", "Your own picture, as the network sees it, and how likely each class is.")
 view = session.view(list(VIEWS))
 with chrome.explained():
     VIEWS[view]()

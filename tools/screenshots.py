@@ -1,7 +1,7 @@
 """Take a picture of every page, light, dark and on a phone, into docs/screenshots.
 
     .venv/bin/python tools/screenshots.py [page ...]
-    .venv/bin/python tools/screenshots.py judging looking
+    .venv/bin/python tools/screenshots.py judging looking folders
 
 A server of its own on an empty runs directory, so that the pictures show what everyone sees who
 opens the app for the first time.
@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.app import App
 from tests.e2e.browser import find_chromium, launch
+from tests.folders.drawn import packed, shapes
 from tests.projectfiles import ROOT
 
 FOLDER = ROOT / "docs" / "screenshots"
@@ -129,7 +130,23 @@ def take_judged(page: Page, url: str) -> None:
         page.screenshot(path=FOLDER / f"{name}.png")
 
 
-SETS = {"judging": take_judged, "looking": take_looked}
+def take_folders(page: Page, url: str) -> None:
+    """With drawn shapes of four classes, one of them short of pictures and one file damaged."""
+    with tempfile.TemporaryDirectory() as name:
+        source = shapes(Path(name) / "shapes", n=60)
+        shapes(source, ("bar",), n=20)
+        (source / "circle" / "cut.png").write_bytes(b"\x89PNG")
+        page.goto(f"{url}/data?view=my-folders")
+        settle(page)
+        archive = packed(source, Path(name) / "shapes.zip")
+        page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(archive)
+        page.get_by_role("button", name="Train on it").wait_for()
+        settle(page)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.screenshot(path=FOLDER / "folders.png")
+
+
+SETS = {"judging": take_judged, "looking": take_looked, "folders": take_folders}
 """For the pages of docs/: names of several pictures."""
 
 

@@ -46,6 +46,10 @@ def of(ref: str) -> Acquaintance:
     server, files = session.server(), models.resolve(ref, session.store())
     if files.step is not None:  # it may have other weights in a second, and be asked about again
         return Acquaintance(problem=f"{files.title} is a checkpoint. Final weights can be asked.")
+    if files.experiment.data.folder:
+        return Acquaintance(
+            problem="it has learned from pictures of your own, for which this is not measured."
+        )
     key = server, files.weights, files.weights.stat().st_mtime_ns
     with _lock:
         found = _known.get(key)

@@ -15,8 +15,6 @@ from fmnist_core.errors import LabError
 from pages.shared import looks, session
 from pages.shared import run_bar as bar
 
-TEST_PICTURES = 10_000
-
 
 def style() -> None:
     """The style sheet, with the palette as CSS variables for it and for the components."""
@@ -91,20 +89,21 @@ def _picture_chip() -> None:
         described = session.pictures().describe(session.picture())
         with st.popover(described, icon=":material/push_pin:"):
             pixels = session.pictures().load(session.picture())
+            last = len(session.models_dataset().test_labels) - 1
             st.html(looks.picture_html(pixels, described, "168px"))
             _keep("lab.chip.picture", _test_index())
             st.number_input(
                 "Test picture",
                 0,
-                TEST_PICTURES - 1,
+                last,
                 key="lab.chip.picture",
                 on_change=lambda: session.pin(f"test:{st.session_state['lab.chip.picture']}"),
-                help="0 to 9,999. The pinned picture goes with you to Inside and Predict.",
+                help=f"0 to {last:,}. The pinned picture goes with you to Inside and Predict.",
             )
             st.button(
                 "Another one",
                 icon=":material/casino:",
-                on_click=lambda: session.pin(f"test:{random.randrange(TEST_PICTURES)}"),
+                on_click=lambda: session.pin(f"test:{random.randint(0, last)}"),
                 key="lab.chip.random",
             )
 

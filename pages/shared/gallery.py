@@ -13,6 +13,8 @@ from fmnist_core.images import montage, to_png
 from pages.shared import looks
 
 GUTTER = 2
+LARGEST = 160
+"""Pixels of a side: larger pictures are shrunk, so that a sheet of them stays light."""
 _component = st.components.v2.component(
     "lab_gallery",
     html='<div class="gallery"></div>',
@@ -72,6 +74,8 @@ def gallery(
 
 def _sprite(pictures: np.ndarray) -> dict[str, Any]:
     """One image that holds all pictures, and where in it they are."""
+    if pictures.dtype == np.uint8 and pictures.shape[1] > LARGEST:
+        pictures = looks.small(pictures, LARGEST)
     height, width = pictures.shape[1:3]
     across = ceil(sqrt(len(pictures)))
     if pictures.ndim == 4 and pictures.shape[3] == 3:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from fmnist_core.figures import Legend
 from fmnist_core.images import montage, to_png
@@ -43,17 +44,29 @@ def picture_html(picture: np.ndarray, alt: str, size: str = "100%") -> str:
     """An ``<img>`` of one picture or montage whose pixels are never smoothed.
 
     Args:
-        picture: (h, w) or (h, w, 1), uint8 or float in [0, 1].
+        picture: (h, w), (h, w, 1) or RGB (h, w, 3), uint8 or float in [0, 1].
         alt: what it shows, for those who cannot see it.
         size: its CSS width.
     """
+    url = data_url(to_png(levels(picture)))
+    return f'<img class="lab-pixels" style="width:{size}" alt="{escape(alt)}" src="{url}">'
+
+
+def levels(picture: np.ndarray) -> np.ndarray:
+    """A picture (h, w), (h, w, 1) or (h, w, 3), uint8 or float in [0, 1] -> uint8, (h, w) if it
+    is grey."""
     pixels = np.asarray(picture)
     if pixels.dtype != np.uint8:
         pixels = (np.clip(pixels, 0, 1) * 255).round().astype(np.uint8)
-    if pixels.ndim == 3 and pixels.shape[-1] == 1:
-        pixels = pixels[..., 0]
-    url = data_url(to_png(pixels))
-    return f'<img class="lab-pixels" style="width:{size}" alt="{escape(alt)}" src="{url}">'
+    return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[-1] == 1 else pixels
+
+
+def small(pictures: np.ndarray, side: int) -> np.ndarray:
+    """Pictures uint8 (n, h, w) or (n, h, w, 3), none larger than ``side``: for the screen."""
+    if pictures.shape[1] <= side:
+        return pictures
+    shrunk = [Image.fromarray(each).resize((side, side)) for each in pictures]
+    return np.stack([np.asarray(each) for each in shrunk])
 
 
 def pictures_montage(pictures: np.ndarray, columns: int, alt: str, size: str = "100%") -> None:

@@ -9,13 +9,12 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core import evaluation, replay
-from fmnist_core.datasets import load
 from fmnist_core.errors import LabError
 from fmnist_core.mistakes import surest
 from fmnist_core.replay import Station
 from fmnist_core.run import Run
 from fmnist_core.wording import percent
-from pages.shared import looks, running, session, surveyed
+from pages.shared import looks, running, session, surveyed, watchers
 from pages.shared.confusion import confusion_matrix
 
 _SLIDER, _SHOWN = "lab.replay", "lab.replay.shown"
@@ -79,7 +78,7 @@ def follow() -> None:
         return
     looks.caption(f"Follows {run.title} as it learns: drawn anew at each checkpoint.")
     kept = len(replay.stations(run))
-    st.fragment(_wait_for_more, run_every=session.interval(SECONDS))(run, kept)
+    st.fragment(_wait_for_more, run_every=watchers.interval(SECONDS))(run, kept)
 
 
 def _wait_for_more(run: Run, kept: int) -> None:
@@ -121,7 +120,7 @@ def _when(run: Run, here: Station) -> str:
 
 
 def _pinned() -> str:
-    ref, names = session.picture(), load().class_names
+    ref, names = session.picture(), session.models_dataset().class_names
     picture = session.pictures().load(ref)[np.newaxis]
     given = session.server().predict(session.model(), picture)[0]
     top = int(given.argmax())
@@ -135,7 +134,7 @@ def _line(*parts: str) -> str:
 
 
 def _confusion(sample: surveyed.Sample, probabilities: np.ndarray) -> None:
-    names = load().class_names
+    names = session.models_dataset().class_names
 
     def pin_surest(actual: int, predicted: int) -> None:
         found = surest(sample.labels, probabilities, actual, predicted)

@@ -9,7 +9,7 @@ from fmnist_core.run_state import RunState
 from fmnist_core.search import Search
 from fmnist_core.transfer import Transfer
 from fmnist_core.wording import count, duration, percent
-from pages.shared import controls, running, session
+from pages.shared import controls, running, session, watchers
 
 SECONDS = 1.0
 
@@ -17,11 +17,11 @@ SECONDS = 1.0
 def show() -> None:
     """Ticks only while something waits or trains; takes no room otherwise."""
     if running.unfinished():
-        st.fragment(_bar, run_every=session.interval(SECONDS))()
+        st.fragment(_bar, run_every=watchers.interval(SECONDS))()
 
 
 def _bar() -> None:
-    session.seen()
+    watchers.seen(session.owner())
     run = running.current()
     if run is None:
         st.rerun()  # the whole page: it may show the result now, and the ticking ends

@@ -9,7 +9,6 @@ obeyed.
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,19 +16,20 @@ from typing import Any
 import streamlit as st
 
 from fmnist_core import models, settings
+from fmnist_core.datasets import Dataset, load
 from fmnist_core.errors import LabError, RunNotFoundError
 from fmnist_core.experiment import Experiment
+from fmnist_core.folders import FolderStore, dataset_of
 from fmnist_core.jobs.local import LocalBackend
 from fmnist_core.model_server import ModelServer
 from fmnist_core.new_classes import NewClassesStore
 from fmnist_core.pictures import PictureStore
 from fmnist_core.presets import PRESETS
 from fmnist_core.runs import RunStore
+from pages.shared import watchers
 
 DEFAULT_PICTURE = "test:0"
 DEFAULT_PRESET = "cnn-16"
-SEEN_SECONDS = 60.0
-_seen: dict[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,29 @@ def server() -> ModelServer:
 
 
 def pictures() -> PictureStore:
-    return services().pictures
+    """Their numbers are those of the chosen network's data."""
+    return services().pictures.of(_models_data)
+
+
+def dataset(about: Experiment) -> Dataset:
+    """The pictures that an experiment is about. Raises DataError: the folder is gone."""
+    return dataset_of(about, store().root)
+
+
+def models_dataset() -> Dataset:
+    """The pictures that the chosen network has learned from, and is judged by."""
+    return dataset(models.resolve(model(), store()).experiment)
+
+
+def _models_data() -> Dataset:
+    try:
+        return models_dataset()
+    except RunNotFoundError:  # its run was deleted: the page says so where it is asked
+        return load()
+
+
+def folders() -> FolderStore:
+    return FolderStore(store().root)
 
 
 def own_classes() -> NewClassesStore:
@@ -103,8 +125,25 @@ def _default_model() -> str:
 
 def choose_model(ref: str) -> None:
     """Raises LabError: there is no such model."""
-    models.resolve(ref, store())
+    files = models.resolve(ref, store())
     st.session_state["lab.model"] = ref
+    _repin(files.experiment)
+
+
+def _repin(about: Experiment) -> None:
+    """A picture that the network cannot take, or that its data do not have, is let go."""
+    try:
+        fits = pictures().load(picture()).shape == about.architecture.input_shape
+    except LabError:
+        fits = False
+    if not fits:
+        st.session_state["lab.picture"] = DEFAULT_PICTURE
+
+
+def drawing_model() -> str:
+    """The chosen network if it takes drawings as Fashion-MNIST's do, else the default one."""
+    own = models.resolve(model(), store()).experiment.data.folder
+    return models.default_model() if own else model()
 
 
 def picture() -> str:
@@ -200,7 +239,7 @@ def begin(page: str) -> None:
     """Read the address; called first in every run of the script."""
     st.session_state["lab.page"] = page
     st.session_state["lab.view"] = None
-    seen()
+    watchers.seen(owner())
     written: dict[str, str] = st.session_state.setdefault("lab.written", {})
     if written.get("page") != page:
         written.pop("view", None)
@@ -255,7 +294,7 @@ _ADOPT: dict[str, Callable[[str], Any]] = {
 }
 
 
-# Messages and watchers ----------------------------------------------------------------------
+# Messages ----------------------------------------------------------------------
 
 
 def warn(message: str) -> None:
@@ -271,19 +310,6 @@ def warnings() -> list[str]:
 
 def dismiss_warnings() -> None:
     st.session_state["lab.warnings"] = []
-
-
-def seen() -> None:
-    """This session is being watched now."""
-    now = time.monotonic()
-    _seen[owner()] = now
-    for name in [name for name, at in list(_seen.items()) if now - at > SEEN_SECONDS]:
-        _seen.pop(name, None)
-
-
-def interval(seconds: float) -> float:
-    """``seconds`` between live updates, stretched when many sessions watch one server."""
-    return seconds * max(1.0, len(_seen) / 8)
 
 
 def _state(name: str, default: Callable[[], Any]) -> Any:

@@ -9,7 +9,7 @@ import streamlit as st
 from fmnist_core.errors import LabError
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from pages.shared import controls, looks, running, session
+from pages.shared import controls, looks, running, session, watchers
 from pages.shared.once import STARTING, once
 
 
@@ -45,11 +45,11 @@ def chosen(newest_first: list[Run], key: str, label: str) -> Run | None:
 def watch(run: Run, draw: Callable[[Run, RunState], None], seconds: float) -> None:
     """Draw it, again and again only while it waits or runs."""
     live = not running.state(run).ended
-    st.fragment(_tick, run_every=session.interval(seconds) if live else None)(run, live, draw)
+    st.fragment(_tick, run_every=watchers.interval(seconds) if live else None)(run, live, draw)
 
 
 def _tick(run: Run, was_live: bool, draw: Callable[[Run, RunState], None]) -> None:
-    session.seen()
+    watchers.seen(session.owner())
     state = running.state(run)
     if was_live and state.ended:
         running.forget()

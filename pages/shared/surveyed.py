@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core import insight, models
-from fmnist_core.datasets import load
 from fmnist_core.embedding import Components, pca
 from fmnist_core.experiment import Experiment
 from pages.shared import session
@@ -27,11 +26,11 @@ class Sample:
 
     @property
     def images(self) -> np.ndarray:
-        return load().train_images[self.indices]
+        return session.models_dataset().train_images[self.indices]
 
     @property
     def labels(self) -> np.ndarray:
-        return load().train_labels[self.indices]
+        return session.models_dataset().train_labels[self.indices]
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -44,7 +43,7 @@ def experiment() -> Experiment:
 
 def sample(n: int = insight.SAMPLE) -> Sample:
     """The validation pictures that the chosen network is looked at with."""
-    return Sample(insight.validation_sample(experiment(), n))
+    return Sample(insight.validation_sample(experiment(), n, session.models_dataset()))
 
 
 def probabilities() -> np.ndarray:
@@ -59,7 +58,9 @@ def features() -> tuple[np.ndarray, Components, int]:
 
 def pixels() -> Components:
     """The main components of the ``sample``'s pixels."""
-    return _pixels(tuple(sample().indices.tolist()))
+    chosen = experiment()
+    shape = chosen.architecture.input_shape
+    return _pixels(tuple(sample().indices.tolist()), f"{chosen.data.folder} {shape}")
 
 
 def _now() -> tuple[Path, int, int]:
@@ -81,6 +82,6 @@ def _features(
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def _pixels(indices: tuple[int, ...]) -> Components:
-    images = load().train_images[list(indices)]
+def _pixels(indices: tuple[int, ...], data: str) -> Components:
+    images = session.models_dataset().train_images[list(indices)]
     return pca(images.reshape(len(images), -1) / 255, insight.COMPONENTS)

@@ -55,7 +55,7 @@ def panel(ref: str) -> None:
             "Pinned" if pinned else "Pin",
             icon=":material/push_pin:",
             key=f"lab.pin.{ref}",
-            disabled=pinned,
+            disabled=pinned or session.drawing_model() != session.model(),
             on_click=session.pin,
             args=(ref,),
             help="Keeps this picture in hand: Inside and Predict show it.",

@@ -7,8 +7,7 @@ import streamlit as st
 
 from fmnist_core import figures
 from fmnist_core.architecture import shape_text
-from fmnist_core.datasets import load
-from fmnist_core.explanations import Attention, Explanations
+from fmnist_core.explanations import EVERY_PIXEL, Attention, Explanations, occlusion_side
 from fmnist_core.wording import percent
 from pages.shared import looks, session
 from pages.shared.gallery import gallery
@@ -17,8 +16,6 @@ from pages.shared.plots import legend
 PREDICTED = -1
 """In the box of classes."""
 TILE = 220
-SQUARE = 5
-"""What occlusion lays over the picture, in pixels."""
 _NOT_DRAWN = "Nothing is drawn: it would be rounding noise."
 
 
@@ -26,10 +23,10 @@ def show() -> None:
     ref = session.picture()
     picture = session.pictures().load(ref)
     wanted = _class()
-    with st.spinner("Looking at 784 places..."):
+    with st.spinner("Looking at many places..."):
         asked = None if wanted == PREDICTED else wanted
         found = Explanations(session.backend()).attention(session.model(), picture, asked)
-    name = load().class_names[found.wanted]
+    name = session.models_dataset().class_names[found.wanted]
     _answer(found, name, session.pictures().describe(ref))
     parts = (_grad_cam, _occlusion, _integrated_gradients)
     for column, part in zip(st.columns(3, gap="large"), parts, strict=True):
@@ -38,7 +35,7 @@ def show() -> None:
 
 
 def _class() -> int:
-    names = load().class_names
+    names = session.models_dataset().class_names
     return int(
         st.selectbox(
             "What speaks for",
@@ -53,14 +50,14 @@ def _class() -> int:
 
 
 def _answer(found: Attention, name: str, described: str) -> None:
-    names = load().class_names
+    names = session.models_dataset().class_names
     said = f"{names[found.predicted]}, {percent(found.probabilities[found.predicted])}"
     if found.wanted != found.predicted:
         said += f"; {name}, {percent(found.probabilities[found.wanted])}"
     st.html(f'<p class="lab-answer">{said}</p>')
     looks.caption(
         f"{described} (n = 1 picture). The score of {name}, before the softmax, is "
-        f"{found.scores[found.wanted]:.2f}; all maps are in its points. The ten scores lie "
+        f"{found.scores[found.wanted]:.2f}; all maps are in its points. The scores lie "
         f"{found.spread:.1f} points apart."
     )
 
@@ -109,10 +106,12 @@ def _occlusion(found: Attention, picture: np.ndarray, name: str) -> None:
         return
     pixels, scale = figures.signed(found.occlusion)
     _pair(picture, pixels, "occlusion", "Occlusion")
+    side = occlusion_side(len(picture))
+    coarse = "" if len(picture) <= EVERY_PIXEL else " Between the places tried the nearest counts."
     legend(scale, f"points that {name} loses")
     looks.caption(
-        f"Green: with a black {SQUARE}x{SQUARE} square there the score falls, the network needs "
-        "the place. Purple: it rises."
+        f"Green: with a black {side}x{side} square there the score falls, the network needs "
+        f"the place. Purple: it rises.{coarse}"
     )
     row, column, covered = found.needed
     fall = float(found.occlusion[row, column])
@@ -151,8 +150,9 @@ def _integrated_gradients(found: Attention, picture: np.ndarray, name: str) -> N
 
 def _pair(picture: np.ndarray, pixels: np.ndarray | None, key: str, title: str) -> None:
     """The picture, and beside it the coloured map if there is one."""
-    grey = np.rint(picture * 255).astype(np.uint8).repeat(3, axis=-1)
-    both = {"Picture": grey} if pixels is None else {"Picture": grey, title: pixels}
+    levels = np.rint(picture * 255).astype(np.uint8)
+    rgb = levels if levels.shape[-1] == 3 else levels.repeat(3, axis=-1)
+    both = {"Picture": rgb} if pixels is None else {"Picture": rgb, title: pixels}
     gallery(
         np.stack(list(both.values())),
         [f"The pinned picture, for {title}", f"{title} on the pinned picture"][: len(both)],

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
+from fmnist_core.architecture import PICTURE_SHAPE
 from fmnist_core.convolution import Convolution, explain_sizes
+from fmnist_core.folders import picture_for
 from pages.shared import chrome, looks, session
 from pages.shared.by_hand import by_hand
 from pages.shared.plots import legend
@@ -30,8 +33,12 @@ def show() -> None:
 
 def _shown(convolution: Convolution) -> None:
     ref = session.picture()
-    picture = session.pictures().load(ref)[..., 0]
+    picture = session.pictures().load(ref)
     described = session.pictures().describe(ref)
+    if picture.shape != PICTURE_SHAPE:
+        picture = picture_for(Image.fromarray(looks.levels(picture)), PICTURE_SHAPE)
+        described += ", in grey and shrunk to 28 x 28"
+    picture = picture[..., 0]
     looks.caption(
         f"{described}, as numbers from 0 (black) to 1 (white). Point at a pixel of the feature "
         "map; a click keeps it. Pin another picture above, in Data or in Predict."

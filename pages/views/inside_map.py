@@ -6,10 +6,9 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core import insight
-from fmnist_core.datasets import load
 from fmnist_core.embedding import Components, neighbours_agree
 from fmnist_core.wording import percent
-from pages.shared import looks, session, surveyed
+from pages.shared import looks, session, surveyed, watchers
 from pages.shared.scatter import Panel, scatter
 
 METHODS = ("PCA", "t-SNE")
@@ -26,14 +25,15 @@ def show() -> None:
     probabilities, features, width = surveyed.features()
     pixels = surveyed.pixels()
     method, colour = _controls()
+    n = int(np.prod(surveyed.experiment().architecture.input_shape))
     looks.caption(
-        f"{len(sample):,} validation pictures, about as many of each class. Left: as their 784 "
-        f"pixels lie. Right: as the {width:,} numbers lie that the output layer is given. What "
-        "lies together looks alike. Point at a dot to see its picture; a click pins it."
+        f"{len(sample):,} validation pictures, about as many of each class. Left: as their "
+        f"{n:,} pixels lie. Right: as the {width:,} numbers lie that the output layer is given. "
+        "What lies together looks alike. Point at a dot to see its picture; a click pins it."
     )
     known = _by_tsne(pixels, features) if method == "t-SNE" else None
     panels = [
-        _panel("Pixels", pixels, 784, known and known[0]),
+        _panel("Pixels", pixels, n, known and known[0]),
         _panel("Features", features, width, known and known[1]),
     ]
     if method == "t-SNE" and known is None:
@@ -91,7 +91,7 @@ def _await() -> None:
         "themselves. Until then: PCA.",
         icon=":material/hourglass_top:",
     )
-    st.fragment(_look, run_every=session.interval(SECONDS))()
+    st.fragment(_look, run_every=watchers.interval(SECONDS))()
 
 
 def _look() -> None:
@@ -110,7 +110,7 @@ def _draw(
         sample.labels,
         probabilities.argmax(axis=1),
         sample.indices,
-        load().class_names,
+        session.models_dataset().class_names,
         key="lab.map",
         by="class" if colour == "class" else "right",
         pinned=int(pinned[0]) if len(pinned) else None,

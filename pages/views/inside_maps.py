@@ -7,7 +7,6 @@ import streamlit as st
 
 from fmnist_core import figures
 from fmnist_core.architecture import shape_text
-from fmnist_core.datasets import load
 from fmnist_core.model_server import FeatureMaps
 from fmnist_core.wording import count
 from pages.shared import looks, session
@@ -33,7 +32,7 @@ def show() -> None:
         st.html(looks.picture_html(picture, described, "min(100%, 224px)"))
         looks.caption(f"{described}. Pin another one above, in Data or in Predict.")
         probabilities = session.server().predict(session.model(), picture[np.newaxis])[0]
-        probability_bars(probabilities, "lab.inside.bars", load().class_names)
+        probability_bars(probabilities, "lab.inside.bars", session.models_dataset().class_names)
     with right:
         chosen = _strip(layers)
         looks.caption(inside_pixel.HINT)
@@ -98,7 +97,7 @@ def _silent(n: int) -> str:
 def _units(layer: FeatureMaps) -> None:
     values = layer.maps
     pixels, scale = figures.viridis(values, low=min(0.0, float(values.min())))
-    names = load().class_names
+    names = session.models_dataset().class_names
     if len(values) > MOST_UNITS:
         rows = -(-len(values) // STRIP_WIDTH)
         strip = np.zeros((rows * STRIP_WIDTH, 3), np.uint8)

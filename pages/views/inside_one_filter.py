@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core import figures
-from fmnist_core.datasets import load
 from fmnist_core.explanations import BestInput, Exciting, Explanations
 from fmnist_core.model_server import Filters
 from fmnist_core.wording import count
@@ -82,7 +81,7 @@ def _exciting(layer: Filters, number: int) -> None:
             "no picture excites it."
         )
         return
-    data = load()
+    data = session.models_dataset()
     names = [data.class_names[label] for label in data.train_labels[found.indices]]
     splits = ["validation" if held_out else "train" for held_out in found.held_out]
     refs = [f"{split}:{index}" for split, index in zip(splits, found.indices, strict=True)]

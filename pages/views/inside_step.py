@@ -7,7 +7,6 @@ from html import escape
 import streamlit as st
 
 from fmnist_core import insight
-from fmnist_core.datasets import load
 from fmnist_core.experiment import Training
 from fmnist_core.insight import Step
 from fmnist_core.updates import number, written
@@ -53,7 +52,7 @@ def show() -> None:
 
 
 def _batch(step: Step) -> None:
-    names, data = load().class_names, load()
+    names, data = session.models_dataset().class_names, session.models_dataset()
     shown = step.indices[:SHOWN]
     labels = step.labels[:SHOWN]
     wrong = labels != data.train_labels[shown]

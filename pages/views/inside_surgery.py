@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core import evaluation, figures
-from fmnist_core.datasets import load
 from fmnist_core.explanations import Explanations, Surgery
 from fmnist_core.model_server import Filters
 from fmnist_core.surgery import SILENCE, changes, repaint
@@ -99,7 +98,7 @@ def _accuracies(found: Surgery) -> None:
 
 
 def _confusion(found: Surgery, said: np.ndarray, when: str, title: str) -> None:
-    names = load().class_names
+    names = session.models_dataset().class_names
     looks.section(title)
     cell = st.session_state.get(_CELL)
     confusion_matrix(
@@ -127,7 +126,7 @@ def _cell_pictures(found: Surgery) -> None:
         looks.caption("Rows: actual. Columns: predicted. Click a number to see its pictures.")
         return
     when, actual, predicted = cell
-    names = load().class_names
+    names = session.models_dataset().class_names
     said = found.before if when == "before" else found.after
     places = np.flatnonzero((found.labels == actual) & (said == predicted))
     changed = found.before != found.after
@@ -140,7 +139,7 @@ def _cell_pictures(found: Surgery) -> None:
     refs = [f"validation:{index}" for index in found.indices[shown]]
     answers = [f"{names[b]} → {names[a]}" for b, a in zip(found.before, found.after, strict=True)]
     gallery(
-        load().train_images[found.indices[shown]],
+        session.models_dataset().train_images[found.indices[shown]],
         [f"{ref.replace(':', ' picture ').capitalize()}" for ref in refs],
         key="lab.surgery.pictures",
         title="Pictures of the chosen cell",

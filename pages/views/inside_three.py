@@ -7,7 +7,6 @@ import streamlit as st
 
 from fmnist_core import figures
 from fmnist_core.architecture import shape_text
-from fmnist_core.datasets import load
 from fmnist_core.wording import percent
 from pages.shared import looks, session
 from pages.shared.gallery import gallery
@@ -19,7 +18,7 @@ FIRST_CHOICE = (0, 23, 28)
 
 
 def show() -> None:
-    data = load()
+    data = session.models_dataset()
     indices = _indices(len(data.test_labels))
     pictures = data.test_images[list(indices)]
     names = [data.class_names[data.test_labels[i]] for i in indices]
@@ -32,7 +31,8 @@ def show() -> None:
         columns=4,
         tile=TILE,
     )
-    inputs = pictures[..., np.newaxis].astype(np.float32) / 255
+    inputs = pictures.astype(np.float32) / 255
+    inputs = inputs if inputs.ndim == 4 else inputs[..., np.newaxis]
     answers = [session.server().feature_maps(session.model(), each) for each in inputs]
     maps = {
         layers[0].layer: np.stack([layer.maps for layer in layers])

@@ -10,8 +10,9 @@ import streamlit as st
 from PIL import Image
 
 from fmnist_core import models, reports
-from fmnist_core.datasets import load
-from fmnist_core.images import Options, Prepared, prepare_bytes, stages, to_png
+from fmnist_core.architecture import shape_text
+from fmnist_core.folders import picture_for
+from fmnist_core.images import Options, Prepared, open_picture, prepare_bytes, stages, to_png
 from fmnist_core.wording import percent
 from pages.shared import looks, session
 from pages.shared.bars import probability_bars
@@ -28,9 +29,10 @@ class Shown:
     steps: tuple[tuple[str, str, str], ...]
     """Name, note, and the picture as a data URL."""
     picture: np.ndarray
-    """(28, 28, 1) float32 in [0, 1]."""
+    """(28, 28, 1) float32 in [0, 1], or what a network of one's own takes."""
     stages: np.ndarray
-    """(steps, 28, 28, 1): what the network would see, had the preparing stopped there."""
+    """(steps, 28, 28, 1), or of that shape: what the network would see, had the preparing stopped
+    there."""
 
 
 def shown(prepared: Prepared) -> Shown:
@@ -38,10 +40,38 @@ def shown(prepared: Prepared) -> Shown:
     return Shown(steps, prepared.picture, stages(prepared))
 
 
+def own_shape() -> tuple[int, int, int] | None:
+    """What the chosen network takes, if it has learned from pictures of one's own: those are not
+    made to look like Fashion-MNIST."""
+    about = models.resolve(session.model(), session.store()).experiment
+    return about.architecture.input_shape if about.data.folder else None
+
+
 @st.cache_resource(max_entries=2_048, show_spinner=False)
-def picture_of(data: bytes, name: str) -> np.ndarray:
+def picture_of(data: bytes, name: str, own: tuple[int, int, int] | None = None) -> np.ndarray:
     """The prepared picture of a file, without its steps: hundreds may be kept. Raises as below."""
+    if own:
+        return picture_for(open_picture(data, name), own)
     return prepare_bytes(data, name, separate=session.server().separate).picture
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def own_file(data: bytes, name: str, shape: tuple[int, int, int]) -> Shown:
+    """A file as a network of one's own is shown it. Raises PictureError: it cannot be read."""
+    image = open_picture(data, name)
+    picture = picture_for(image, shape)
+    note = f"{image.width} x {image.height} pixels. {image.info['note']}".strip()
+    squeezed = "As the training pictures were: neither cropped nor cut out."
+    upright = np.asarray(image.convert("RGB"))
+    levels = np.rint(picture * 255).astype(np.uint8)
+    return Shown(
+        steps=(
+            ("The picture", note, _thumbnail(upright)),
+            (f"Squeezed to {shape_text(shape[:2])}", squeezed, _thumbnail(levels)),
+        ),
+        picture=picture,
+        stages=np.stack([picture, picture]),
+    )
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -66,10 +96,11 @@ def who() -> None:
     calibration = files.calibration
     if files.report:
         report = reports.test_report(files.report)
+        other = "" if files.experiment.data.folder else ", not on photos"
         text = (
             f"{files.title} answers. Test accuracy {percent(report.accuracy)} "
             f"({100 * report.interval.low:.1f} to {100 * report.interval.high:.1f}), "
-            f"n = {report.n:,}: on pictures like those of the data, not on photos."
+            f"n = {report.n:,}: on pictures like those of its data{other}."
         )
     if calibration:
         text += (
@@ -83,16 +114,17 @@ def who() -> None:
 
 def verdict(picture: np.ndarray, probabilities: np.ndarray) -> None:
     """What the network sees, and the name it gives."""
-    names = load().class_names
+    names = session.models_dataset().class_names
     best = int(probabilities.argmax())
-    st.html(looks.picture_html(picture, "The 28 by 28 pixels that the network sees"))
-    looks.caption("What the network sees: 28 x 28")
+    size = f"{picture.shape[0]} x {picture.shape[1]}"
+    st.html(looks.picture_html(picture, f"The {size} pixels that the network sees"))
+    looks.caption(f"What the network sees: {size}")
     looks.section(f"{names[best]}, {percent(probabilities[best], 0)}")
 
 
 def bars(probabilities: np.ndarray | None, key: str) -> None:
     """None: nothing is asked now; the previous answer stays, dimmed."""
-    probability_bars(probabilities, key, load().class_names)
+    probability_bars(probabilities, key, session.models_dataset().class_names)
 
 
 def pin_button(picture: np.ndarray, key: str) -> None:
@@ -109,7 +141,7 @@ def pin_button(picture: np.ndarray, key: str) -> None:
 def steps(prepared: Shown) -> None:
     """Every step from the picture that came in to the 28 x 28 that the network sees, and what it
     would say to each."""
-    names, said = load().class_names, predict(list(prepared.stages))
+    names, said = session.models_dataset().class_names, predict(list(prepared.stages))
     figures = "".join(
         f'<figure><img src="{url}" alt=""><figcaption><b>{i}. {escape(name)}</b> '
         f"<em>{escape(names[int(chances.argmax())])} {percent(chances.max(), 0)}</em> "
@@ -118,10 +150,11 @@ def steps(prepared: Shown) -> None:
             zip(prepared.steps, said, strict=True), start=1
         )
     )
-    looks.caption(
+    text = (
         "In italics: what the network would say, had it been given the picture after that step, "
         "squeezed into 28 x 28. How much a step matters is how much the answer changes."
     )
+    looks.caption("In italics: what the network says." if own_shape() else text)
     style = looks.component_text("steps.css")
     st.html(f"<style>{style}</style><div class='lab-steps'>{figures}</div>")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fmnist_core.images import Options
 from pages.shared import chrome, looks
 from pages.shared.waiting import answered
 from pages.views import predict_answers, predict_known
@@ -13,10 +14,19 @@ from pages.views.predict_overrides import overrides
 def show(data: bytes, name: str, key: str) -> None:
     """``key`` keeps the overrides of several pictures apart."""
     left, middle, right = st.columns([5, 3, 5], gap="large")
+    own = predict_answers.own_shape()
     with left:
-        options = overrides(key)
+        if own:
+            looks.caption(
+                "This network has learned from pictures of your own: a new one is squeezed as "
+                "they were, and nothing else is done to it."
+            )
+        options = Options() if own else overrides(key)
     with chrome.explained(), answered():
-        prepared = predict_answers.from_file(data, name, options)
+        if own:
+            prepared = predict_answers.own_file(data, name, own)
+        else:
+            prepared = predict_answers.from_file(data, name, options)
         probabilities = predict_answers.predict([prepared.picture])[0]
         with middle:
             predict_answers.verdict(prepared.picture, probabilities)

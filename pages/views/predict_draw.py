@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fmnist_core.architecture import shape_text
 from fmnist_core.errors import PictureError
 from fmnist_core.images import Options, from_drawing
 from pages.shared import chrome, looks, session
@@ -17,6 +18,12 @@ _PASTED = "lab.pasted"
 
 def show() -> None:
     predict_answers.who()
+    if own := predict_answers.own_shape():
+        st.info(
+            f"This network has learned from photos of your own ({shape_text(own)}), not from "
+            "drawings. Give it one under Pictures or Camera, or choose another network above."
+        )
+        return
     _draw()
     predict_known.watch()
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from fmnist_core.datasets import load
 from fmnist_core.errors import PictureError
 from fmnist_core.wording import count, percent
-from pages.shared import looks
+from pages.shared import looks, session
 from pages.shared.gallery import gallery
 from pages.shared.waiting import answered
 from pages.views import predict_answers, predict_detail, predict_known
@@ -40,14 +39,16 @@ def show() -> None:
         accept_multiple_files=True,
         key="lab.uploader",
         on_change=_received,
-        help="One garment per picture: JPEG, PNG, WebP, GIF, BMP or TIFF. They stay on the "
+        help="One thing per picture: JPEG, PNG, WebP, GIF, BMP or TIFF. They stay on the "
         "computer that runs this app.",
     )
     files: list[File] = st.session_state.get(_KEPT, [])
     if not files:
         looks.caption(
-            "A plain background works best. From a busy one the garment is cut out first; the "
-            "steps below show how well that went."
+            "They are squeezed to a square like the pictures that this network has learned from."
+            if predict_answers.own_shape()
+            else "A plain background works best. From a busy one the garment is cut out first; "
+            "the steps below show how well that went."
         )
         return
     if not uploaded:  # they came before a visit to another page
@@ -80,6 +81,7 @@ def _forget() -> None:
 def _readable(files: list[File]) -> list[tuple[File, np.ndarray]]:
     """The files that are pictures, prepared; the others get a sentence each."""
     readable, problems, size = [], [], 0
+    own = predict_answers.own_shape()
     progress = st.empty()
     for number, file in enumerate(files):
         if len(files) > MANY:
@@ -91,7 +93,7 @@ def _readable(files: list[File]) -> list[tuple[File, np.ndarray]]:
             )
             continue
         try:
-            readable.append((file, predict_answers.picture_of(file.data, file.name)))
+            readable.append((file, predict_answers.picture_of(file.data, file.name, own)))
         except PictureError as error:
             problems.append(str(error))
     progress.empty()
@@ -108,7 +110,7 @@ def _plain(text: str) -> str:
 
 
 def _sheet(readable: list[tuple[File, np.ndarray]], probabilities: np.ndarray, chosen: int) -> None:
-    names = load().class_names
+    names = session.models_dataset().class_names
     said, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
     pictures = [picture for _, picture in readable]
     unlike = predict_known.strange(pictures)

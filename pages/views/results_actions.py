@@ -58,6 +58,15 @@ def _go(page: str, **address: str) -> None:
     st.switch_page(f"pages/{page}.py", query_params=chosen | address)
 
 
+def pin_of(ref: str, picture: str) -> None:
+    """Pin a picture of a network's data; where the chosen network has learned from others, this
+    one is chosen, because a number means nothing without its data."""
+    about = models.resolve(ref, session.store()).experiment.data.folder
+    if about != models.resolve(session.model(), session.store()).experiment.data.folder:
+        session.choose_model(ref)
+    session.pin(picture)
+
+
 def _has_weights(run: Run) -> bool:
     try:
         models.resolve(run.id, session.store())

@@ -7,7 +7,6 @@ import streamlit as st
 
 from fmnist_core import contest, models, reports
 from fmnist_core.contest import Round
-from fmnist_core.datasets import load
 from pages.shared import looks, session
 from pages.views import results_beaten
 
@@ -18,7 +17,7 @@ _ROUNDS = "lab.beat"
 def show() -> None:
     files = models.resolve(session.model(), session.store())
     # The predictions in the directory are those of the final weights, not of a checkpoint.
-    given = reports.test_probabilities(files.directory, len(load().test_labels))
+    given = reports.test_probabilities(files.directory, len(session.models_dataset().test_labels))
     if given is None or files.step is not None:
         st.info(
             f"{files.title} has not been judged on the test pictures: that happens once, at the "
@@ -57,6 +56,7 @@ def _begin(ref: str, probabilities: np.ndarray, seed: int) -> None:
 
 def _play(files: models.ModelFiles, game: Round) -> None:
     position, n = len(game.answers), len(game.pictures)
+    pool = min(contest.POOL, len(session.models_dataset().test_labels))
     above, (left, right) = st.container(), st.columns([2, 3], gap="medium")
     with right:
         # Before the picture is seen: a digit pressed at once must be for this one, not the last.
@@ -64,7 +64,7 @@ def _play(files: models.ModelFiles, game: Round) -> None:
     with above:
         looks.section(f"Picture {position + 1} of {n}: what is it?")
         looks.caption(
-            f"{n} of the {contest.POOL:,} test pictures of which {files.title} is least sure, "
+            f"{n} of the {pool:,} test pictures of which {files.title} is least sure, "
             f"whether it is right or not (seed {game.seed}). Label them all; nothing is revealed "
             "before the last."
         )
@@ -73,7 +73,7 @@ def _play(files: models.ModelFiles, game: Round) -> None:
             f'aria-label="Pictures labelled">{position} of {n}</progress>'
         )
     with left:
-        picture = load().test_images[game.pictures[position]]
+        picture = session.models_dataset().test_images[game.pictures[position]]
         alt = f"Picture {position + 1} of {n}, without its name"
         st.html(looks.picture_html(picture, alt, "min(50vw, 308px)"))
 
@@ -81,11 +81,11 @@ def _play(files: models.ModelFiles, game: Round) -> None:
 def _names(ref: str, game: Round, position: int) -> None:
     """Ten buttons, the same ones for every picture, so that the keyboard stays where it is."""
     with st.container(horizontal=True, gap="small", key="lab-beat-names"):
-        for label, name in enumerate(load().class_names):
+        for label, name in enumerate(session.models_dataset().class_names):
             st.button(
                 name,
                 key=f"lab.beat.{label}",
-                shortcut=str(label),
+                shortcut=str(label) if label < 10 else None,
                 on_click=_answer,
                 args=(ref, position, label),
             )

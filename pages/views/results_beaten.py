@@ -8,20 +8,19 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core import figures
-from fmnist_core.contest import CROWD, POOL, Round, Score, least_sure, score
-from fmnist_core.datasets import load
+from fmnist_core.contest import CROWD, Round, Score, least_sure, score
 from fmnist_core.figures import Measured
 from fmnist_core.models import ModelFiles
 from fmnist_core.paired import Paired, p_text, paired
 from fmnist_core.wording import percent
-from pages.shared import looks
+from pages.shared import looks, session
 from pages.shared.gallery import gallery
 from pages.shared.plots import plot
 from pages.views.results_sheets import sheets
 
 
 def show(files: ModelFiles, probabilities: np.ndarray, game: Round) -> None:
-    data = load()
+    data = session.models_dataset()
     chosen, answers = np.array(game.pictures), np.array(game.answers)
     labels, given = data.test_labels[chosen], probabilities[chosen]
     yours, its = score(labels, answers), score(labels, given.argmax(axis=1))
@@ -33,7 +32,7 @@ def show(files: ModelFiles, probabilities: np.ndarray, game: Round) -> None:
     scores = {
         f"You, these {yours.n}": yours,
         f"{files.title}, these {its.n}": its,
-        f"{files.title}, its {POOL} least sure": score(data.test_labels[pool], said[pool]),
+        f"{files.title}, its {len(pool)} least sure": score(data.test_labels[pool], said[pool]),
         f"{files.title}, all": score(data.test_labels, said),
     }
     crowd = data.name == "Fashion-MNIST"
@@ -99,7 +98,7 @@ def _about_the_crowd() -> None:
 
 def _pictures(files: ModelFiles, probabilities: np.ndarray, game: Round) -> None:
     """In the order in which they were labelled."""
-    data = load()
+    data = session.models_dataset()
     mine = dict(zip(game.pictures, game.answers, strict=True))
     looks.section("The label, your answer, its answer")
     looks.caption("Thick frame: you and the label differ. Labels may be wrong, too.")
@@ -130,4 +129,4 @@ def _pictures(files: ModelFiles, probabilities: np.ndarray, game: Round) -> None
 
 
 def _said(answer: int, label: int) -> str:
-    return f"{'✓' if answer == label else '→'} {load().class_names[answer]}"
+    return f"{'✓' if answer == label else '→'} {session.models_dataset().class_names[answer]}"

@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fmnist_core.datasets import load
 from fmnist_core.mistakes import hardest, losses
 from fmnist_core.run import Run
 from fmnist_core.wording import percent
-from pages.shared import looks
+from pages.shared import looks, session
 from pages.views.results_judged import judged_gallery
 from pages.views.results_sheets import sheets
 
@@ -18,7 +17,8 @@ HARDEST = 240
 
 
 def show(run: Run, probabilities: np.ndarray) -> None:
-    cost = losses(load().test_labels, probabilities)
+    data = session.dataset(run.experiment)
+    cost = losses(data.test_labels, probabilities)
     found = hardest(cost, HARDEST)
     looks.section(f"Hardest pictures (test, {len(found)} of n = {len(cost):,})")
     looks.caption(
@@ -32,6 +32,7 @@ def show(run: Run, probabilities: np.ndarray) -> None:
         judged_gallery(
             shown,
             probabilities,
+            data,
             key="lab.hardest.pictures",
             title="Hardest pictures",
             on_choose=on_choose,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from fmnist_core.datasets import load
+from fmnist_core.datasets import Dataset
 from fmnist_core.wording import percent
 from pages.shared.gallery import gallery
 
@@ -14,6 +14,7 @@ from pages.shared.gallery import gallery
 def judged_gallery(
     indices: np.ndarray,
     probabilities: np.ndarray,
+    data: Dataset,
     *,
     key: str,
     title: str,
@@ -25,11 +26,10 @@ def judged_gallery(
 
     Args:
         indices: (n,) into the test set.
-        probabilities: (10000, classes), of the whole test set.
+        probabilities: (10000, classes), of the whole test set of ``data``.
         key, title, on_choose, selected: as for ``gallery``.
         notes: one more line for each.
     """
-    data = load()
     labels = data.test_labels[indices]
     said, sure = probabilities[indices].argmax(axis=1), probabilities[indices].max(axis=1)
     captions, names = [], []

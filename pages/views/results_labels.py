@@ -9,20 +9,20 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core import reports
-from fmnist_core.datasets import data_dir, load
+from fmnist_core.datasets import data_dir
 from fmnist_core.images import montage
 from fmnist_core.label_errors import AGREEING, NEIGHBOURS, Suspect, Suspicion, suspicion
 from fmnist_core.run import Run
 from fmnist_core.wording import count
 from pages.shared import looks, session
-from pages.views.results_actions import look_inside
+from pages.views.results_actions import look_inside, pin_of
 
 ON_A_SHEET = 8
 
 
 def show(run: Run, probabilities: np.ndarray) -> None:
     path = run.directory / "test_probabilities.npy"
-    found = _suspicion(str(run.directory), path.stat().st_mtime_ns, str(data_dir()))
+    found = _suspicion(run, str(run.directory), path.stat().st_mtime_ns, str(data_dir()))
     looks.section(f"Probable label errors (test, {len(found.suspects)} of n = {found.n:,})")
     looks.caption(
         f"The network contradicts the label of {count(found.doubted, 'picture')}: it gives "
@@ -46,17 +46,18 @@ def show(run: Run, probabilities: np.ndarray) -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner="Comparing the doubtful pictures with all others")
-def _suspicion(directory: str, changed: int, data: str) -> Suspicion:
+def _suspicion(_run: Run, directory: str, changed: int, data: str) -> Suspicion:
     """Of the run in ``directory``, whose predictions were written at ``changed``."""
-    labels = load().test_labels
+    dataset = session.dataset(_run.experiment)
+    labels = dataset.test_labels
     probabilities = reports.test_probabilities(Path(directory), len(labels))
     assert probabilities is not None, "the caller has seen them"
-    return suspicion(labels, probabilities, load().test_images)
+    return suspicion(labels, probabilities, dataset.test_images)
 
 
 def _suspect(suspect: Suspect, run: Run) -> None:
     """The picture, the reason in words, its neighbours, and the way to Inside."""
-    data = load()
+    data = session.dataset(run.experiment)
     label, probable = data.class_names[suspect.label], data.class_names[suspect.probable]
     near = list(suspect.neighbours)
     picture = looks.picture_html(
@@ -80,5 +81,5 @@ def _suspect(suspect: Suspect, run: Run) -> None:
         icon=":material/visibility:",
         help=f"Pins test picture {suspect.index} and shows what this network sees in it.",
     ):
-        session.pin(f"test:{suspect.index}")
+        pin_of(run.id, f"test:{suspect.index}")
         look_inside(run.id)

@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core import reports
-from fmnist_core.datasets import load
 from fmnist_core.figures import Measured
 from fmnist_core.run import Run
 from fmnist_core.wording import count, percent
@@ -54,7 +53,8 @@ def show() -> None:
         key="lab.one.part",
         persist_state="session",
     )
-    probabilities = reports.test_probabilities(run.directory, len(load().test_labels))
+    n = len(session.dataset(run.experiment).test_labels)
+    probabilities = reports.test_probabilities(run.directory, n)
     if part == OVERVIEW:
         _overview(facts, probabilities)
     elif probabilities is None:
@@ -67,7 +67,7 @@ def _overview(facts: Facts, probabilities: np.ndarray | None) -> None:
     run = facts.run
     if probabilities is not None:
         results_pictures.confusion(run, probabilities)
-        results_pictures.random_pictures(probabilities)
+        results_pictures.random_pictures(run, probabilities)
     live_curves(run, key="lab.one.curves")
     results_pictures.report(run)
     results_files.show(facts)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
 
 from fmnist_core import reports
-from fmnist_core.datasets import load
+from fmnist_core.datasets import Dataset
 from fmnist_core.paired import LEVEL, Paired, paired, verdict
 from fmnist_core.run import Run
 from fmnist_core.wording import percent
-from pages.shared import looks
+from pages.shared import looks, session
 from pages.shared.gallery import gallery
 from pages.views.results_facts import names_of
 from pages.views.results_sheets import sheets
@@ -28,7 +28,15 @@ GROUPS = {
 def show(runs: list[Run]) -> None:
     """Two of these runs; those that have not been judged are left out."""
     looks.section("Picture by picture")
-    n = len(load().test_labels)
+    about = runs[0].experiment
+    if any(run.experiment.data.folder != about.data.folder for run in runs):
+        looks.caption(
+            "These runs learned from different pictures, so there are no common test pictures to "
+            "compare them on. Choose runs of the same data."
+        )
+        return
+    data = session.dataset(about)
+    n = len(data.test_labels)
     given = {run.id: reports.test_probabilities(run.directory, n) for run in runs}
     judged = {run_id: each for run_id, each in given.items() if each is not None}
     if len(judged) < 2:
@@ -39,7 +47,7 @@ def show(runs: list[Run]) -> None:
         return
     names = dict(zip([run.id for run in runs], names_of(runs), strict=True))
     first, second = _choose({run_id: names[run_id] for run_id in judged})
-    compared = paired(load().test_labels, judged[first], judged[second])
+    compared = paired(data.test_labels, judged[first], judged[second])
     st.html(f'<p class="lab-answer lab-number">{verdict(compared)}</p>')
     looks.caption(
         "McNemar's exact test, on the test pictures that only one of the two has right: if both "
@@ -48,7 +56,8 @@ def show(runs: list[Run]) -> None:
         "networks: another seed would have trained others."
     )
     group = _group(compared)
-    _pictures(getattr(compared, group), judged[first], judged[second], f"{first}.{second}.{group}")
+    pair = f"{first}.{second}.{group}"
+    _pictures(data, getattr(compared, group), judged[first], judged[second], pair)
 
 
 def _choose(names: dict[str, str]) -> tuple[str, str]:
@@ -90,9 +99,10 @@ def _group(compared: Paired) -> str:
     return str(chosen)
 
 
-def _pictures(found: np.ndarray, first: np.ndarray, second: np.ndarray, pair: str) -> None:
+def _pictures(
+    data: Dataset, found: np.ndarray, first: np.ndarray, second: np.ndarray, pair: str
+) -> None:
     """What each picture is, and what A and B say; B's mistakes are framed."""
-    data = load()
     if not len(found):
         looks.caption("No test picture is among these.")
         return
@@ -102,7 +112,7 @@ def _pictures(found: np.ndarray, first: np.ndarray, second: np.ndarray, pair: st
         captions, names = [], []
         for index, label in zip(shown, labels, strict=True):
             actual = data.class_names[label]
-            a, b = _said(first[index], label), _said(second[index], label)
+            a, b = (_said(each[index], label, data.class_names) for each in (first, second))
             captions.append(f"{actual}\nA {a}\nB {b}")
             names.append(f"Test picture {index}: {actual}. A says {a}, B says {b}")
         gallery(
@@ -122,8 +132,8 @@ def _pictures(found: np.ndarray, first: np.ndarray, second: np.ndarray, pair: st
     sheets(found, draw, key=f"lab.paired.{pair}", networks=networks)
 
 
-def _said(probabilities: np.ndarray, label: int) -> str:
+def _said(probabilities: np.ndarray, label: int, names: Sequence[str]) -> str:
     """``✓ 97 %`` or ``→ Coat 55 %``."""
     answer = int(probabilities.argmax())
     sure = percent(float(probabilities[answer]), 0)
-    return f"✓ {sure}" if answer == label else f"→ {load().class_names[answer]} {sure}"
+    return f"✓ {sure}" if answer == label else f"→ {names[answer]} {sure}"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
 
 from fmnist_core import evaluation, reports
-from fmnist_core.datasets import load
 from fmnist_core.mistakes import surest
 from fmnist_core.run import Run
 from fmnist_core.wording import percent
 from pages.shared import looks, session
 from pages.shared.confusion import confusion_matrix
+from pages.views.results_actions import pin_of
 from pages.views.results_judged import judged_gallery
 from pages.views.results_sheets import SHOWN, sheets
 
@@ -27,8 +27,10 @@ _ACTUAL, _PREDICTED = "lab.cell.actual", "lab.cell.predicted"
 
 def confusion(run: Run, probabilities: np.ndarray) -> None:
     """The matrix, and beside it the pictures of the chosen cell."""
-    data = load()
-    counts = evaluation.confusion(data.test_labels, probabilities.argmax(axis=1))
+    data = session.dataset(run.experiment)
+    counts = evaluation.confusion(
+        data.test_labels, probabilities.argmax(axis=1), len(data.class_names)
+    )
     left, right = st.columns(2, gap="large")
     actual, predicted = st.session_state.get(_CELL, (None, None))
     with left:
@@ -42,9 +44,9 @@ def confusion(run: Run, probabilities: np.ndarray) -> None:
             on_choose=_choose_cell,
         )
         looks.caption("Rows: actual. Columns: predicted. Click a number to see its pictures.")
-        _pairs(counts)
+        _pairs(counts, data.class_names)
     with right:
-        _cell_boxes()
+        _cell_boxes(data.class_names)
         _cell_pictures(run, probabilities, actual, predicted)
 
 
@@ -52,9 +54,8 @@ def _choose_cell(actual: int | None, predicted: int | None) -> None:
     st.session_state[_CELL] = actual, predicted
 
 
-def _pairs(counts: np.ndarray) -> None:
+def _pairs(counts: np.ndarray, names: Sequence[str]) -> None:
     """The fullest cells off the diagonal, by name."""
-    names = load().class_names
     pairs = evaluation.most_confused(counts, PAIRS)
     if not pairs:
         return
@@ -71,9 +72,8 @@ def _pairs(counts: np.ndarray) -> None:
             )
 
 
-def _cell_boxes() -> None:
+def _cell_boxes(names: Sequence[str]) -> None:
     """The cell by name: for the keyboard, for phones, and for "any"."""
-    names = load().class_names
     for key, chosen in zip(
         (_ACTUAL, _PREDICTED), st.session_state.get(_CELL, (None, None)), strict=True
     ):
@@ -100,9 +100,9 @@ def _boxes_changed() -> None:
 def _cell_pictures(
     run: Run, probabilities: np.ndarray, actual: int | None, predicted: int | None
 ) -> None:
-    data = load()
+    data = session.dataset(run.experiment)
     found = surest(data.test_labels, probabilities, actual, predicted)
-    looks.section(_cell_title(actual, predicted, len(found)))
+    looks.section(_cell_title(data.class_names, actual, predicted, len(found)))
     if not len(found):
         looks.caption("No test picture is in this cell.")
         return
@@ -111,6 +111,7 @@ def _cell_pictures(
         judged_gallery(
             shown,
             probabilities,
+            data,
             key="lab.cell.pictures",
             title="Pictures of the chosen cell",
             on_choose=on_choose,
@@ -121,8 +122,7 @@ def _cell_pictures(
     sheets(found, draw, key=key, networks={"Look inside": run.id})
 
 
-def _cell_title(actual: int | None, predicted: int | None, n: int) -> str:
-    names = load().class_names
+def _cell_title(names: Sequence[str], actual: int | None, predicted: int | None, n: int) -> str:
     if actual is None and predicted is None:
         return f"Surest mistakes (n = {n:,})"
     if actual is not None and actual == predicted:
@@ -160,13 +160,14 @@ def report(run: Run) -> None:
     )
 
 
-def random_pictures(probabilities: np.ndarray) -> None:
+def random_pictures(run: Run, probabilities: np.ndarray) -> None:
     """24 test pictures drawn at random: the honest sample, not the best ones."""
+    data, n = session.dataset(run.experiment), min(SHOWN, len(probabilities))
     seed = int(st.session_state.get("lab.random.seed", 0))
-    chosen = np.random.default_rng(seed).choice(len(probabilities), SHOWN, replace=False)
-    right = int((probabilities[chosen].argmax(axis=1) == load().test_labels[chosen]).sum())
+    chosen = np.random.default_rng(seed).choice(len(probabilities), n, replace=False)
+    right = int((probabilities[chosen].argmax(axis=1) == data.test_labels[chosen]).sum())
     with st.container(horizontal=True, vertical_alignment="center"):
-        looks.section(f"{SHOWN} random test pictures: {right} right")
+        looks.section(f"{n} random test pictures: {right} right")
         st.button(
             "Other 24",
             icon=":material/casino:",
@@ -177,9 +178,10 @@ def random_pictures(probabilities: np.ndarray) -> None:
     judged_gallery(
         chosen,
         probabilities,
+        data,
         key="lab.random.pictures",
         title="Random test pictures",
-        on_choose=lambda i: session.pin(refs[i]),
+        on_choose=lambda i: pin_of(run.id, refs[i]),
         selected=refs.index(session.picture()) if session.picture() in refs else None,
     )
     looks.caption("Check mark: right. Thick frame: wrong, and what it was taken for.")

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared import session
-from pages.views.results_actions import look_inside
+from pages.views.results_actions import look_inside, pin_of
 
 SHOWN = 24
 Draw = Callable[[np.ndarray, Callable[[int], None], int | None], None]
@@ -31,7 +31,7 @@ def sheets(found: np.ndarray, draw: Draw, *, key: str, networks: Mapping[str, st
     pinned = session.picture()
     draw(
         shown,
-        lambda i: session.pin(refs[i]),
+        lambda i: pin_of(next(iter(networks.values())), refs[i]),
         refs.index(pinned) if pinned in refs else None,
     )
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -7,10 +7,9 @@ import streamlit as st
 
 from fmnist_core import figures
 from fmnist_core.calibration import Calibration, answered, calibration, coverage_curve
-from fmnist_core.datasets import load
 from fmnist_core.run import Run
 from fmnist_core.wording import count, percent
-from pages.shared import looks
+from pages.shared import looks, session
 from pages.shared.plots import plot
 
 THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999)
@@ -21,13 +20,13 @@ AS_GOOD_AS = 0.005
 def show(run: Run, probabilities: np.ndarray) -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        _calibration(probabilities)
+        _calibration(run, probabilities)
     with right:
-        _coverage(probabilities)
+        _coverage(run, probabilities)
 
 
-def _calibration(probabilities: np.ndarray) -> None:
-    measured = calibration(load().test_labels, probabilities)
+def _calibration(run: Run, probabilities: np.ndarray) -> None:
+    measured = calibration(session.dataset(run.experiment).test_labels, probabilities)
     looks.section("Is it right as often as it is sure?")
     looks.caption(
         f"On average it is {percent(measured.sure)} sure and right on "
@@ -56,8 +55,8 @@ def _judgement(measured: Calibration) -> str:
 
 
 @st.fragment
-def _coverage(probabilities: np.ndarray) -> None:
-    labels = load().test_labels
+def _coverage(run: Run, probabilities: np.ndarray) -> None:
+    labels = session.dataset(run.experiment).test_labels
     looks.section("What if it answers only when sure?")
     threshold = st.select_slider(
         "Answers only if at least so sure",

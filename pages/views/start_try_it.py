@@ -8,6 +8,7 @@ import streamlit as st
 from fmnist_core.datasets import CLASS_NAMES
 from fmnist_core.errors import EngineBusyError
 from fmnist_core.images import from_drawing, prepare_bytes
+from fmnist_core.pictures import PictureStore
 from fmnist_core.wording import percent
 from pages.shared import chrome, looks, session
 from pages.shared.bars import probability_bars
@@ -36,7 +37,7 @@ def _pad_and_answer(was_waiting: bool) -> None:
 
 def _pad() -> PadResult:
     pasted: list[np.ndarray] = st.session_state.setdefault(_PASTED, [])
-    start = pasted[-1] if pasted else session.pictures().load(SAMPLE)
+    start = pasted[-1] if pasted else PictureStore(session.store().root).load(SAMPLE)
     pad = drawing_pad("start-pad", start, token=str(len(pasted)))
     if pad.pasted is not None:
         with chrome.explained():
@@ -49,14 +50,14 @@ def _pad() -> PadResult:
 
 
 def _answer(pad: PadResult) -> None:
-    name = chrome.model_title(session.model())
+    name = chrome.model_title(session.drawing_model())
     probabilities = None
     headline, note = "An empty pad", "Draw a garment: outline first, then fill it."
     if not pad.empty:
         headline, note = "...", f"Answered by {name}."
         picture = _picture(pad)
         try:
-            probabilities = session.server().predict(session.model(), picture[None])[0]
+            probabilities = session.server().predict(session.drawing_model(), picture[None])[0]
             headline = (
                 f"{CLASS_NAMES[int(probabilities.argmax())]}, {percent(probabilities.max(), 0)}"
             )

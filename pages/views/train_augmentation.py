@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fmnist_core import models
 from fmnist_core.augmentation import warnings
 from fmnist_core.errors import EngineBusyError
 from fmnist_core.experiment import Augmentation
@@ -45,7 +46,9 @@ def _preview(augmentation: Augmentation) -> None:
     ref = session.picture()
     picture = session.pictures().load(ref)
     try:
-        seen = session.server().varied(picture, augmentation, session.experiment().seed)
+        folder = models.resolve(session.model(), session.store()).experiment.data.folder
+        seed = session.experiment().seed
+        seen = session.server().varied(picture, augmentation, seed, folder=folder)
     except EngineBusyError:
         looks.caption("The examples come as soon as the engine is ready.")
         return

@@ -11,7 +11,7 @@ from fmnist_core.errors import RunNotFoundError
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.wording import duration, percent
-from pages.shared import controls, looks, running, session
+from pages.shared import controls, looks, running, session, watchers
 from pages.shared.curves import live_curves
 
 SECONDS = 0.15
@@ -22,12 +22,12 @@ MAX_COMPARED = 4
 def show(run: Run | None) -> None:
     """Ticks only while the run waits or trains."""
     live = run is not None and not running.state(run).ended
-    ticking = st.fragment(_live, run_every=session.interval(SECONDS) if live else None)
+    ticking = st.fragment(_live, run_every=watchers.interval(SECONDS) if live else None)
     ticking(run, live)
 
 
 def _live(run: Run | None, was_live: bool) -> None:
-    session.seen()
+    watchers.seen(session.owner())
     state = running.state(run) if run else RunState()
     if was_live and state.ended:
         running.forget()

@@ -42,11 +42,12 @@ def _chosen() -> NewClasses | None:
 
 def _begin() -> None:
     left, right = st.columns([5, 7], gap="large")
+    network = chrome.model_title(session.drawing_model())
     with left:
         looks.section("Teach it something new")
         looks.caption(
             f"{FEWEST} to {MOST} classes of your own, a few drawings or photos of each. The "
-            f"network {chrome.model_title(session.model())} stays as it is and only looks; a new "
+            f"network {network} stays as it is and only looks; a new "
             "output layer learns what its features mean for your classes."
         )
         st.text_input(
@@ -62,7 +63,7 @@ def _begin() -> None:
 
 def _create() -> None:
     names = st.session_state[_NAMES].split(",")
-    kept, model = session.own_classes(), session.model()
+    kept, model = session.own_classes(), session.drawing_model()
     try:
         made = once(
             ("new classes", names), lambda: kept.create(names, model, time.time()), STARTING

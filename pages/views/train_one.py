@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist_core import limits
-from fmnist_core.datasets.fashion_mnist import load
 from fmnist_core.errors import LabError
 from fmnist_core.estimate import training_seconds
 from fmnist_core.experiment import Augmentation, Experiment, check
+from fmnist_core.folders import check_folder
+from fmnist_core.folders.folder import SMALLEST_SIDE
 from fmnist_core.run import Run
 from fmnist_core.wording import duration
 from pages.shared import looks, running, session
@@ -32,10 +33,14 @@ def shown_run() -> Run | None:
 
 def preview() -> Run | None:
     """While nothing is trained yet: the run that is repeated with one change, or a recorded one:
-    of the chosen network if there is one, else a CNN's; rather of all pictures than of a few."""
+    of the chosen network if there is one, else a CNN's; rather of all pictures than of a few. On
+    a folder of one's own the last run on it."""
     if parent := st.session_state.get(PARENT):
         return session.store().get(parent)
-    chosen = session.experiment().preset
+    chosen, folder = session.experiment().preset, session.experiment().data.folder
+    if folder:
+        own = (run for run in session.store().list() if run.experiment.data.folder == folder)
+        return next((run for run in own if not run.study), None)
 
     def unlike(run: Run) -> tuple[bool, bool, bool]:
         experiment = run.experiment
@@ -50,6 +55,7 @@ def mistake(experiment: Experiment) -> str | None:
     """Why this cannot be trained, in one sentence."""
     try:
         check(experiment)
+        check_folder(experiment, session.store().root)
     except LabError as error:
         return str(error)
     return None
@@ -97,6 +103,17 @@ def without_augmentation(experiment: Experiment) -> Experiment | None:
     return experiment.changed(data=data, title=title)
 
 
+def at_half_size(experiment: Experiment) -> Experiment | None:
+    """The same on pictures of half the side; None for Fashion-MNIST and for small ones."""
+    side, _, channels = experiment.architecture.input_shape
+    if not experiment.data.folder or side // 2 < SMALLEST_SIDE:
+        return None
+    shape = (side // 2, side // 2, channels)
+    title = f"{experiment.title or 'Own network'}, {side // 2} pixels"[: limits.MAX_TITLE_LENGTH]
+    architecture = experiment.architecture.changed(input_shape=shape)
+    return experiment.changed(architecture=architecture, title=title)
+
+
 def settings() -> None:
     experiment = session.experiment()
     train_settings.essentials()
@@ -120,7 +137,18 @@ def settings() -> None:
                 help="Twice from the same start and seed: as set, then on pictures that never "
                 "vary. The curves of both are drawn together.",
             )
-        available = len(load().train_labels)
+        half = at_half_size(experiment)
+        if half and mistake(half) is None:
+            side = experiment.architecture.input_shape[0]
+            st.button(
+                f"Train at {side} and {side // 2} pixels",
+                width="stretch",
+                on_click=start,
+                args=(half,),
+                help="Twice from the same seed: as set, then on pictures of half the side. What "
+                "does shrinking cost, and what does it save? Both curves are drawn together.",
+            )
+        available = len(session.dataset(experiment).train_labels)
         seconds = training_seconds(experiment, available, running.measured())
         took = f"About {duration(seconds)}, as measured here." if seconds else ""
         looks.caption(took or "Time unknown until the first batches: not yet trained here.")

@@ -7,21 +7,22 @@ from html import escape
 
 import streamlit as st
 
-from fmnist_core.datasets import CLASS_NAMES
-from fmnist_core.datasets.fashion_mnist import load
+from fmnist_core.datasets import Dataset
 from fmnist_core.events import PanelPredicted
 from fmnist_core.images import to_png
 from fmnist_core.run import Run
 from fmnist_core.wording import percent
-from pages.shared import looks, running, session
+from pages.shared import looks, running, session, watchers
 
 SECONDS = 1.0
+LARGEST = 96
+"""Pixels of a picture's side on the screen."""
 
 
 def show(run: Run | None) -> None:
     """Ticks only while the run waits or trains."""
     live = run is not None and not running.state(run).ended
-    st.fragment(_panel, run_every=session.interval(SECONDS) if live else None)(run)
+    st.fragment(_panel, run_every=watchers.interval(SECONDS) if live else None)(run)
 
 
 def _panel(run: Run | None) -> None:
@@ -35,17 +36,17 @@ def _panel(run: Run | None) -> None:
         return
     right = sum(a == b for a, b in zip(judged.labels, judged.predicted, strict=True))
     looks.caption(f"{right} of {len(judged.labels)} right at step {judged.step:,}")
-    st.html(panel_html(judged))
+    st.html(panel_html(judged, session.dataset(run.experiment)))
 
 
-def panel_html(judged: PanelPredicted) -> str:
+def panel_html(judged: PanelPredicted, data: Dataset) -> str:
     """Right: a check mark. Wrong: a thick frame and the predicted name; never colour alone."""
-    url = _sheet(judged.pictures)
+    url = _sheet(data, judged.pictures)
     last = max(1, len(judged.pictures) - 1)
     cells = []
     for i, (label, said) in enumerate(zip(judged.labels, judged.predicted, strict=True)):
         sure = percent(judged.confidence[i], 0)
-        truth, name = CLASS_NAMES[label], CLASS_NAMES[said]
+        truth, name = data.class_names[label], data.class_names[said]
         right = label == said
         text = f"{truth}: right, {sure}" if right else f"{truth}, taken for {name}, {sure}"
         cells.append(
@@ -60,7 +61,7 @@ def panel_html(judged: PanelPredicted) -> str:
 
 
 @lru_cache(maxsize=32)
-def _sheet(pictures: tuple[int, ...]) -> str:
+def _sheet(data: Dataset, pictures: tuple[int, ...]) -> str:
     """Training-set pictures, one below the other, as an image's address."""
-    sheet = load().train_images[list(pictures)]
-    return looks.data_url(to_png(sheet.reshape(-1, sheet.shape[-1])))
+    sheet = looks.small(data.train_images[list(pictures)], LARGEST)
+    return looks.data_url(to_png(sheet.reshape(-1, *sheet.shape[2:])))

@@ -6,6 +6,7 @@ import streamlit as st
 
 from fmnist_core import limits
 from fmnist_core import search as core
+from fmnist_core.datasets import splits
 from fmnist_core.errors import LabError
 from fmnist_core.experiment import Experiment
 from fmnist_core.search import SEARCHES, Choice, Search, Setting, label, text_of, tunable, values_of
@@ -24,7 +25,8 @@ def edited() -> Search | None:
     base = begun.base
     columns = st.columns(2)
     with columns[0]:
-        size = _whole("Training pictures", "size", base.data.train_size or 10_000, 20, 60_000)
+        wanted = base.data.train_size or min(10_000, _left(base))
+        size = _whole("Training pictures", "size", wanted, 20, 60_000)
         trials = _whole("Trials", "trials", begun.trials, 1, core.MAX_TRIALS)
     with columns[1]:
         epochs = _whole("Epochs", "epochs", base.training.epochs, 1, 50)
@@ -60,6 +62,12 @@ def edited() -> Search | None:
         return None
     _said(made)
     return made
+
+
+def _left(base: Experiment) -> int:
+    """Training pictures of which a trial may learn."""
+    data = session.dataset(base)
+    return max(20, len(splits.split_of(base.data.changed(train_size=None), data, base.seed).train))
 
 
 def _said(search: Search) -> None:

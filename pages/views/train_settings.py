@@ -9,7 +9,7 @@ from fmnist_core.experiment import EarlyStopping, Target
 from fmnist_core.presets import PRESETS
 from fmnist_core.wording import OPTIMIZERS, percent
 from pages.shared import looks, session
-from pages.views import train_augmentation
+from pages.views import train_augmentation, train_pictures
 from pages.views.train_setting import choice, number, optional, put, toggle
 
 SCHEDULES = {
@@ -28,8 +28,12 @@ TRAINING_SET = 60_000
 
 
 def essentials() -> None:
-    """The five controls of the first screen."""
-    _preset()
+    """The five controls of the first screen; with own folders, a sixth: which pictures."""
+    train_pictures.choose()
+    if session.experiment().data.folder:
+        train_pictures.network()
+    else:
+        _preset()
     number("training.epochs", "Epochs", "How often it sees every picture.", 1, limits.MAX_EPOCHS)
     number(
         "training.batch_size",
