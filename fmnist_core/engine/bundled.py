@@ -52,6 +52,8 @@ class Outcome:
     rendered_validation: Scores | None
     """... one rendering of each."""
     test: Scores
+    averaged_test: float
+    """Accuracy when the probabilities of each picture and of its mirror image are averaged."""
     weights: Path
 
 
@@ -94,11 +96,16 @@ def train(recipe: Recipe, folder: Path, say: Callable[[str], None] = print) -> O
     weights = folder / "weights.npz"
     save_weights(model, weights)
     test_labels = tf.constant(data.test_labels.astype(np.int32))
+    everything = np.arange(len(data.test_labels))
+    test = score(data.test_images, test_labels, everything)
+    mirrored = score(np.ascontiguousarray(data.test_images[:, :, ::-1]), test_labels, everything)
+    averaged = (test.probabilities + mirrored.probabilities).argmax(axis=1)
     return Outcome(
         train=score(shown, labels, part.train[:: max(1, len(part.train) // 10_000)]),
         validation=score(data.train_images, labels, part.validation),
         rendered_validation=score(shown, labels, part.validation) if recipe.renderings else None,
-        test=score(data.test_images, test_labels, np.arange(len(data.test_labels))),
+        test=test,
+        averaged_test=float((averaged == data.test_labels).mean()),
         weights=weights,
     )
 

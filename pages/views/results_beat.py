@@ -96,7 +96,7 @@ def _names(ref: str, game: Round, position: int) -> None:
         type="tertiary",
         disabled=not game.answers,
         on_click=_back,
-        args=(ref,),
+        args=(ref, position),
         help="Takes the last label back.",
     )
     looks.caption("Click a name, or press its digit.")
@@ -107,6 +107,8 @@ def _answer(ref: str, position: int, label: int) -> None:
     rounds[ref] = rounds[ref].answer(position, label)
 
 
-def _back(ref: str) -> None:
+def _back(ref: str, position: int) -> None:
+    """``position`` is what the visitor saw: Streamlit may call this twice for one click."""
     rounds = st.session_state[_ROUNDS]
-    rounds[ref] = rounds[ref].back()
+    if len(rounds[ref].answers) == position:
+        rounds[ref] = rounds[ref].back()

@@ -18,13 +18,14 @@ from fmnist_core.architecture import (
 from fmnist_core.errors import ArchitectureError
 from fmnist_core.experiment import Experiment, training_memory
 from pages.shared import looks, session
+from pages.shared.once import once
 from pages.views.train_layer_fields import change_layers, fields, output_fields
 
 COLUMNS = [2, 5.8, 1.4, 1.3, 1.5, 2.4]
 
 
 def editor() -> None:
-    """The stack from the picture to the ten classes."""
+    """The stack from the picture to its classes."""
     architecture = session.experiment().architecture
     rows, mistake = facts(architecture)
     with st.container(key="lab-layers"):
@@ -33,10 +34,10 @@ def editor() -> None:
             _layer(architecture, index, rows[index] if index < len(rows) else None)
             if mistake and mistake.layer == index:
                 st.error(str(mistake), icon=":material/error:")
-        _output(rows[-1] if not mistake else None)
+        _output(architecture, rows[-1] if not mistake else None)
         if mistake and mistake.layer is None:
             st.error(str(mistake), icon=":material/error:")
-        _add()
+        _add(len(architecture.layers))
         if not mistake:
             looks.caption(totals(session.experiment()))
 
@@ -83,21 +84,21 @@ def _layer(architecture: Architecture, index: int, row: LayerRow | None) -> None
     _facts(cells[2:5], row)
     last = len(architecture.layers) - 1
     with cells[5].container(horizontal=True, gap="small"):
-        _button("arrow_upward", f"Move layer {index + 1} up", index, -1, disabled=index == 0)
-        _button("arrow_downward", f"Move layer {index + 1} down", index, 1, disabled=index == last)
+        _button("arrow_upward", "up", index, -1, disabled=index == 0)
+        _button("arrow_downward", "down", index, 1, disabled=index == last)
         st.button(
             "",
             icon=":material/close:",
             key=f"lab.layer.{index}.remove",
             help=f"Remove layer {index + 1}",
             on_click=_remove,
-            args=(index,),
+            args=(last + 1, index),
         )
 
 
-def _output(row: LayerRow | None) -> None:
+def _output(architecture: Architecture, row: LayerRow | None) -> None:
     cells = st.columns(COLUMNS, vertical_alignment="center")
-    cells[0].markdown("**Dense 10**, output")
+    cells[0].markdown(f"**Dense {architecture.output_units}**, output")
     with cells[1]:
         output_fields()
     _facts(cells[2:5], row)
@@ -111,19 +112,19 @@ def _facts(cells: list[Any], row: LayerRow | None) -> None:
         cell.html(f'<span class="lab-number">{text}</span>')
 
 
-def _button(icon: str, text: str, index: int, by: int, disabled: bool) -> None:
+def _button(icon: str, way: str, index: int, by: int, disabled: bool) -> None:
     st.button(
         "",
         icon=f":material/{icon}:",
         key=f"lab.layer.{index}.move{by}",
-        help=text,
+        help=f"Move layer {index + 1} {way}",
         disabled=disabled,
         on_click=_move,
         args=(index, by),
     )
 
 
-def _add() -> None:
+def _add(n: int) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", width=420):
         st.selectbox(
             "Add a layer",
@@ -132,23 +133,27 @@ def _add() -> None:
             persist_state="session",
             help="It goes to the end; move it up from there.",
         )
-        st.button("Add", icon=":material/add:", key="lab.layer.add", on_click=_append)
+        st.button("Add", icon=":material/add:", key="lab.layer.add", on_click=_append, args=(n,))
 
 
-def _append() -> None:
+# Streamlit may call a callback twice for one click: each is told how many layers there were.
+
+
+def _append(n: int) -> None:
     layers = session.experiment().architecture.layers
     if len(layers) >= limits.MAX_LAYERS:
         session.warn(f"A stack holds at most {limits.MAX_LAYERS} layers.")
-        return
-    change_layers((*layers, LAYER_TYPES[st.session_state["lab.layer.kind"]]()))
+    elif len(layers) == n:
+        change_layers((*layers, LAYER_TYPES[st.session_state["lab.layer.kind"]]()))
 
 
-def _remove(index: int) -> None:
+def _remove(n: int, index: int) -> None:
     layers = session.experiment().architecture.layers
-    change_layers(layers[:index] + layers[index + 1 :])
+    if len(layers) == n:
+        change_layers(layers[:index] + layers[index + 1 :])
 
 
 def _move(index: int, by: int) -> None:
     layers = list(session.experiment().architecture.layers)
     layers.insert(index + by, layers.pop(index))
-    change_layers(tuple(layers))
+    change_layers(once(("move", index, by), lambda: tuple(layers)))

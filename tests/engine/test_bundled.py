@@ -6,9 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from fmnist_core.architecture import Dense, Flatten
+from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine import bundled, realworld
+from fmnist_core.engine.steps import as_pictures
+from fmnist_core.engine.weights import load_model
 from fmnist_core.experiment import Experiment
 from tests.engine.conftest import tiny
 
@@ -70,3 +74,11 @@ def test_without_renderings_it_learns_the_pictures_as_they_are(
     assert found.rendered_validation is None
     assert found.test.accuracy > 0.4
     assert list(tmp_path.glob("rendering-*")) == []
+    model = load_model(recipe.experiment, found.weights)
+    data = fashion_mnist.load()
+    views = [
+        np.asarray(model(as_pictures(tf.constant(np.ascontiguousarray(pictures)))))
+        for pictures in (data.test_images, data.test_images[:, :, ::-1])
+    ]
+    averaged = np.mean(views, axis=0).argmax(axis=1)
+    assert found.averaged_test == (averaged == data.test_labels).mean()
