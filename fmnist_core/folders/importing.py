@@ -15,6 +15,7 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -62,23 +63,24 @@ def import_folder(root: Path, path: Path, name: str, progress: Progress) -> Fold
 
 def _import(root: Path, source: Source, name: str, progress: Progress) -> Folder:
     found = layout(source.entries)
+    total = len(found.files)
     if len(found.files) > MOST_PICTURES:
         raise DataError(
             f"There are {len(found.files):,} pictures; at most {MOST_PICTURES:,} are imported. "
             f"Leave some out."
         )
-    root.mkdir(parents=True, exist_ok=True)
-    _sweep(root)
     staging = root / f"{STAGING}{secrets.token_hex(4)}"
     try:
+        root.mkdir(parents=True, exist_ok=True)
+        _sweep(root)
         staging.mkdir()
         read = _read_all(source, found, staging, progress)
         folder = _write(staging, found, read, name)
         staging.rename(root / folder.id)
     except OSError as error:
         raise DataError(
-            f"The pictures cannot be kept: {error.strerror}. {len(found.files):,} pictures take "
-            f"{len(found.files) * SIDE * SIDE * 3 / 2**20:,.0f} MB. Free some space."
+            f"The pictures cannot be kept: {error.strerror}. {total:,} pictures take "
+            f"{total * SIDE * SIDE * 3 / 2**20:,.0f} MB. Free some space."
         ) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -97,7 +99,8 @@ class _Read:
 
 def _read_all(source: Source, found: Layout, staging: Path, progress: Progress) -> _Read:
     """Decode every file and append its square to one file of numbers."""
-    read = _Read([Problem(name=name, reason=reason) for name, reason in found.problems])
+    listed = [*found.problems, *source.problems]
+    read = _Read([Problem(name=name, reason=reason) for name, reason in listed])
     total = len(found.files)
     with (staging / "squares").open("wb") as file:
         for number, (entry, _, _) in enumerate(found.files):
@@ -120,6 +123,10 @@ def _write(staging: Path, found: Layout, read: _Read, name: str) -> Folder:
     files = [found.files[number] for number in read.kept]
     labels = np.array([label for _, label, _ in files], np.uint8)
     parts: list[Part] = [part for _, _, part in files]
+    for part in dict.fromkeys(part for _, _, part in found.files if part != "train"):
+        if part not in parts:
+            reason = f" {read.problems[0].reason}" if read.problems else ""
+            raise DataError(f"No picture of {part}/ can be read.{reason}")
     parts, test_from = _with_test(labels, parts)
     counts = {
         part: tuple(
@@ -226,5 +233,6 @@ def _cleaned(name: str) -> str:
 def _sweep(root: Path) -> None:
     """Remove what an interrupted import left behind, unless it may still be going on."""
     for path in root.glob(f"{STAGING}*"):
-        if time.time() - path.stat().st_mtime > _OLD_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another import has just ended
+            if time.time() - path.stat().st_mtime > _OLD_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)

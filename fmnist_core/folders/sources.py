@@ -6,7 +6,9 @@ never unpacked into files of its own names: ``importing`` reads one picture at a
 
 from __future__ import annotations
 
+import os
 import stat
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ MOST_RATIO = 100
 """Unpacked to packed, of an entry above ``SMALL``: pictures are packed already."""
 SMALL = 2**20
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zst", ".jar")
+_TURNS_TEXT = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _LITTER = ("__macosx", "thumbs.db", "desktop.ini")
 
 
@@ -42,6 +45,8 @@ class Source(Protocol):
     """Files by name, read one at a time."""
 
     entries: list[Entry]
+    problems: list[tuple[str, str]]
+    """What could not even be listed, and why."""
 
     def read(self, entry: Entry) -> bytes:
         """Raises DataError: it cannot be read, or is larger than a picture may be."""
@@ -54,6 +59,8 @@ class ZipSource:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._infos: dict[Entry, zipfile.ZipInfo] = {}
+        self.problems: list[tuple[str, str]] = []
+        seen: set[tuple[str, ...]] = set()
         infos = archive.infolist()
         if len(infos) > MOST_ENTRIES:
             raise DataError(_too_many("The archive", len(infos)))
@@ -62,10 +69,10 @@ class ZipSource:
             parts = tuple(part for part in info.filename.split("/") if part not in ("", "."))
             if info.is_dir() or _is_litter(parts):
                 continue
-            entry = Entry(parts, info.file_size)
-            if entry in self._infos:
-                raise _refused(entry.name, "is in it twice")
-            self._infos[entry] = info
+            if parts in seen:
+                raise _refused("/".join(parts), "is in it twice")
+            seen.add(parts)
+            self._infos[Entry(parts, info.file_size)] = info
         total = sum(entry.size for entry in self._infos)
         if total > MOST_BYTES:
             raise DataError(
@@ -76,8 +83,12 @@ class ZipSource:
 
     def read(self, entry: Entry) -> bytes:
         _refuse_huge(entry)
+        info = self._infos[entry]
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            # Of the others zipfile unpacks whole blocks, whatever size was declared.
+            raise DataError(f"{entry.name} is packed in a way that is not read. Pack it as usual.")
         try:
-            with self._archive.open(self._infos[entry]) as file:
+            with self._archive.open(info) as file:
                 data = file.read(entry.size + 1)
         except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
             raise DataError(f"{entry.name} is damaged inside the archive ({error}).") from error
@@ -94,25 +105,49 @@ class FolderSource:
     """A folder of the server. Links that lead out of it are left alone."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root.resolve()
-        if not self._root.is_dir():
+        try:
+            self._root = root.resolve()
+            there = self._root.is_dir()
+        except OSError:  # below a folder that may not be looked into
+            there = False
+        if not there:
             raise DataError(f"{root} is no folder. Name one that has a sub-folder per class.")
-        self.entries: list[Entry] = []
-        for path in self._root.rglob("*"):
-            parts = path.relative_to(self._root).parts
-            if not path.is_file() or _is_litter(parts) or not self._inside(path):
-                continue
-            self.entries.append(Entry(parts, path.stat().st_size))
-            if len(self.entries) > MOST_ENTRIES:  # before the rest of a whole disk is listed
-                raise DataError(_too_many(str(root), len(self.entries)))
-        self.entries.sort()
+        self.problems: list[tuple[str, str]] = []
+        self._paths: dict[Entry, Path] = {}
+        for folder, _, names in os.walk(self._root, onerror=self._closed):
+            for name in names:
+                self._list(Path(folder, name))
+            if len(self._paths) > MOST_ENTRIES:  # before the rest of a whole disk is listed
+                raise DataError(_too_many(str(root), len(self._paths)))
+        self.entries = sorted(self._paths)
+
+    def _list(self, path: Path) -> None:
+        """One more file, unless it is litter, no file, or a link that leads out."""
+        parts = self._parts(path)
+        if _is_litter(parts):
+            return
+        try:
+            if path.is_file() and self._inside(path):
+                self._paths[Entry(parts, path.stat().st_size)] = path
+        except OSError as error:
+            self.problems.append(("/".join(parts), f"It cannot be read: {error.strerror}."))
+
+    def _closed(self, error: OSError) -> None:
+        """A folder that may not be looked into."""
+        name = "/".join(self._parts(Path(error.filename)))
+        self.problems.append((name or ".", f"The folder cannot be read: {error.strerror}."))
+
+    def _parts(self, path: Path) -> tuple[str, ...]:
+        """Names of folders and file; bytes that are no UTF-8 are written out."""
+        parts = path.relative_to(self._root).parts
+        return tuple(part.encode("utf-8", "backslashreplace").decode() for part in parts)
 
     def _inside(self, path: Path) -> bool:
         return path.resolve().is_relative_to(self._root)
 
     def read(self, entry: Entry) -> bytes:
         _refuse_huge(entry)
-        path = self._root.joinpath(*entry.parts)
+        path = self._paths[entry]
         if not self._inside(path):  # replaced by a link since it was listed
             raise DataError(f"{entry.name} leads out of the folder.")
         try:
@@ -141,13 +176,17 @@ def zip_source(file: Path | BinaryIO) -> Iterator[ZipSource]:
 
 def _refuse_hostile(info: zipfile.ZipInfo) -> None:
     """Raises DataError: this entry is not what an archive of pictures has."""
-    if wrong := _wrong_name(info.orig_filename) or _wrong_kind(info):
-        raise _refused(info.orig_filename, wrong)
+    # Of newer Pythons the first may come from an extra field of the archive.
+    for name in (info.filename, info.orig_filename):
+        if wrong := _wrong_name(name):
+            raise _refused(name, wrong)
+    if wrong := _wrong_kind(info):
+        raise _refused(info.filename, wrong)
 
 
 def _wrong_name(name: str) -> str:
     for wrong, what in (
-        (not name or not name.isprintable(), "has a name that cannot be printed"),
+        (not name or any(map(_is_control, name)), "has a name that cannot be printed"),
         (name.startswith(("/", "\\")) or name[1:2] == ":", "has an absolute path"),
         (".." in name.replace("\\", "/").split("/"), "leads out of the archive with '..'"),
         ("\\" in name, "has a backslash in its name"),
@@ -157,6 +196,13 @@ def _wrong_name(name: str) -> str:
         if wrong:
             return what
     return ""
+
+
+def _is_control(character: str) -> bool:
+    """Control characters, line ends, what turns text around, and what is no character; not the
+    spaces of other scripts."""
+    turns = character in _TURNS_TEXT
+    return turns or unicodedata.category(character) in ("Cc", "Cs", "Cn", "Co", "Zl", "Zp")
 
 
 def _wrong_kind(info: zipfile.ZipInfo) -> str:
@@ -172,7 +218,7 @@ def _wrong_kind(info: zipfile.ZipInfo) -> str:
 
 def _refused(name: str, wrong: str) -> DataError:
     # A name of unknown origin: short, and nothing that a page could take for more than letters.
-    shown = "".join(each if each.isprintable() else "?" for each in name[:80]) or "An entry"
+    shown = "".join("?" if _is_control(each) else each for each in name[:80]) or "An entry"
     return DataError(
         f"The archive was refused, and nothing of it was unpacked: {shown} {wrong}. Pack only "
         f"folders with pictures."

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from fmnist_core.folders.folder import SIDE, SMALLEST_SIDE
 
 Levels = npt.NDArray[np.uint8]
 PICTURES = "pictures.npy"
+DAMAGED = (OSError, ValueError, EOFError, zipfile.BadZipFile)
+"""What NumPy raises for a file that is missing, cut off or another one."""
 _AT_ONCE = 64
 
 
@@ -69,19 +72,27 @@ def squares(directory: Path, shape: tuple[int, int, int]) -> Levels:
     colour: an np.memmap of a file that is made now if nobody asked for this shape before."""
     check_shape(shape)
     side, colour = shape[0], shape[2] == 3
-    kept: Levels = np.load(directory / PICTURES, mmap_mode="r")
+    try:
+        kept: Levels = np.load(directory / PICTURES, mmap_mode="r")
+    except DAMAGED as error:
+        raise DataError(f"The folder {directory.name} is damaged. Import it again.") from error
     if side == SIDE and colour:
         return kept
     path = directory / f"{side}-{'colour' if colour else 'grey'}.npy"
-    if not path.exists():
+    try:
+        made: Levels = np.load(path, mmap_mode="r")
+    except DAMAGED:  # missing, too
         _shrink(kept, path, side, colour)
-    made: Levels = np.load(path, mmap_mode="r")
+        made = np.load(path, mmap_mode="r")
     return made
 
 
 def _shrink(kept: Levels, path: Path, side: int, colour: bool) -> None:
     """Two processes may do this at once: each writes a file of its own, the last one stays."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".squares.", suffix=".npy")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".squares.", suffix=".npy")
+    except OSError as error:  # the folder was deleted just now, or the disk is full
+        raise _cannot_shrink(side, error) from error
     os.close(descriptor)
     temporary = Path(name)
     try:
@@ -95,8 +106,13 @@ def _shrink(kept: Levels, path: Path, side: int, colour: bool) -> None:
         made.flush()
         temporary.replace(path)
     except OSError as error:
-        raise DataError(
-            f"The pictures cannot be made {side} x {side}: {error.strerror}. Free some space."
-        ) from error
+        raise _cannot_shrink(side, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _cannot_shrink(side: int, error: OSError) -> DataError:
+    return DataError(
+        f"The pictures cannot be made {side} x {side}: {error.strerror}. Free some space, or "
+        f"import them again."
+    )

@@ -22,7 +22,7 @@ from fmnist_core.errors import DataError, ExperimentError
 from fmnist_core.folders.folder import Folder
 from fmnist_core.folders.importing import ABOUT, LABELS, NAMES
 from fmnist_core.folders.layout import PARTS
-from fmnist_core.folders.squares import PICTURES, check_shape, squares
+from fmnist_core.folders.squares import DAMAGED, PICTURES, check_shape, squares
 
 FOLDER = "my-folders"
 _ID = re.compile(r"[a-z0-9]{8}")
@@ -70,7 +70,11 @@ class FolderStore:
 
     def names(self, folder_id: str) -> builtins.list[str]:
         """Of the files, in the order of the data set: training and validation, then test."""
-        found: builtins.list[str] = json.loads((self._directory(folder_id) / NAMES).read_bytes())
+        try:
+            content = (self._directory(folder_id) / NAMES).read_bytes()
+            found: builtins.list[str] = json.loads(content)
+        except (OSError, ValueError) as error:
+            raise _damaged(folder_id) from error
         return found
 
     def _directory(self, folder_id: str) -> Path:
@@ -90,12 +94,14 @@ def _dataset(directory: Path, shape: Shape) -> Dataset:
         with np.load(directory / LABELS) as file:
             labels, parts = file["labels"], file["parts"]
         kept = np.load(directory / PICTURES, mmap_mode="r")
-    except (OSError, ValueError, KeyError, ExperimentError) as error:
-        raise DataError(f"The folder {directory.name} is damaged. Import it again.") from error
+    except (*DAMAGED, KeyError, TypeError, ExperimentError) as error:
+        raise _damaged(directory.name) from error
     if not len(labels) == len(parts) == len(kept):
-        raise DataError(f"The folder {directory.name} is damaged. Import it again.")
+        raise _damaged(directory.name)
     train_n = int((parts != PARTS.index("test")).sum())
-    held_out = np.flatnonzero(parts == PARTS.index("validation"))
+    held_out = np.flatnonzero(parts == PARTS.index("validation")).astype(np.int64)
+    for array in (labels, held_out):  # shared by all who ask
+        array.flags.writeable = False
     return Dataset(
         train_labels=labels[:train_n],
         test_labels=labels[train_n:],
@@ -103,5 +109,9 @@ def _dataset(directory: Path, shape: Shape) -> Dataset:
         name=folder.name,
         read_train_images=lambda: squares(directory, shape)[:train_n],
         read_test_images=lambda: squares(directory, shape)[train_n:],
-        held_out=held_out.astype(np.int64) if folder.own_validation else None,
+        held_out=held_out if folder.own_validation else None,
     )
+
+
+def _damaged(folder_id: str) -> DataError:
+    return DataError(f"The folder {folder_id} is damaged. Import it again.")

@@ -83,7 +83,7 @@ def _imported(name: str, bring: object) -> None:
         folder = bring(session.folders().root, progress)  # type: ignore[operator]
     except LabError as error:
         bar.empty()
-        st.error(str(error), icon=":material/error:")
+        st.error(_plain(str(error)), icon=":material/error:")
         return
     st.session_state[_CHOSEN] = folder.id
     st.session_state[_UPLOAD] = st.session_state.get(_UPLOAD, 0) + 1  # an empty uploader

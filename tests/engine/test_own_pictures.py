@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from fmnist_core.architecture import Architecture, Dense, Flatten, Output, summarise
-from fmnist_core.engine import streaming
+from fmnist_core.engine import operations, streaming
 from fmnist_core.engine.answers import class_logits, probabilities, right
 from fmnist_core.engine.build import build
 from fmnist_core.engine.inputs import prepare
@@ -71,6 +71,7 @@ def judge_the_kept_model(model: Any, run: Run, store: RunStore) -> None:
 @pytest.fixture
 def learned(store: RunStore, trained: Trainer, tmp_path: Path) -> Run:
     """A binary network after one epoch: how good it is does not matter here."""
+    operations._store.cache_clear()  # it is that of the process, not of this test
     run = store.create(experiment_on(store, shapes(tmp_path / "two", TWO, n=30), epochs=1))
     trained(run)
     return run
