@@ -10,6 +10,8 @@ import pytest
 from fmnist_core.cli import main, parser
 from fmnist_core.cli.train import experiment_of
 from fmnist_core.errors import DataError, ExperimentError
+from fmnist_core.folders import FOLDER_PRESETS, FolderStore, experiment_for
+from fmnist_core.runs import RunStore
 from tests.folders.drawn import packed, shapes
 
 Output = pytest.CaptureFixture[str]
@@ -43,6 +45,17 @@ def test_what_is_no_data_set_is_said_in_one_line(tmp_path: Path, capsys: Output)
     (tmp_path / "text.zip").write_text("no archive")
     assert main(["folders", str(tmp_path / "text.zip")]) == 2
     assert "no ZIP archive" in capsys.readouterr().err
+
+
+def test_score_is_about_clothing(tmp_path: Path, capsys: Output) -> None:
+    main(["folders", str(shapes(tmp_path / "pets", ("cat", "dog"), n=10)), "--json"])
+    (row,) = json.loads(capsys.readouterr().out)
+    store = RunStore(tmp_path / "runs")
+    folder = FolderStore(store.root).get(row["folder"])
+    run = store.create(experiment_for(FOLDER_PRESETS["three-blocks"], folder, 28))
+    (run.directory / "weights.npz").write_bytes(b"")
+    assert main(["score", "test", "--model", run.id]) == 2
+    assert "score asks about clothing" in capsys.readouterr().err
 
 
 def test_a_network_for_the_folder_is_chosen_by_name(tmp_path: Path, capsys: Output) -> None:

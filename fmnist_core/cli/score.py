@@ -13,6 +13,7 @@ import numpy as np
 from fmnist_core import familiarity, models, scoring, unlike
 from fmnist_core.cli.engine import model_server
 from fmnist_core.datasets import Dataset, load
+from fmnist_core.errors import ExperimentError
 from fmnist_core.evaluation import Interval, auroc, auroc_interval, wilson
 from fmnist_core.familiarity import ACCEPTED, Describe, Familiar
 from fmnist_core.images import prepare_bytes
@@ -29,6 +30,11 @@ def score(options: argparse.Namespace) -> int:
     store, data = RunStore(), load()
     ref = options.model or models.default_model()
     files = models.resolve(ref, store)
+    if files.experiment.data.folder:
+        raise ExperimentError(
+            f"{files.title} has learned from pictures of your own, but score asks about clothing. "
+            f"Its accuracy on its own test pictures is in its report."
+        )
     with model_server(store.root) as server:
         prepare = functools.partial(prepare_bytes, separate=server.separate)
         given = _read(options.pictures, data, prepare)

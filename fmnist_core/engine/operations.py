@@ -150,7 +150,7 @@ def varied_pictures(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
     augmentation, picture = Augmentation(**params["augmentation"]), arrays["picture"]
     folder = params.get("folder")
     data = FolderStore(default_root()).dataset(folder, picture.shape) if folder else load()
-    found = varied(picture, augmentation, params["seed"], params["count"], data.train_images)
+    found = varied(picture, augmentation, params["seed"], params["count"], data)
     return {}, {"pictures": found}
 
 

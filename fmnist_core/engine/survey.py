@@ -66,39 +66,50 @@ def layer_sizes(
     """
     outputs = all_outputs(model)
     loss_of = loss_function(experiment.training, experiment.architecture)
-    with tf.GradientTape() as tape:
-        answers = outputs(as_pictures(images), training=False)
-        wanted = tf.constant(labels.astype(np.int32))
-        loss = total_loss(model, loss_of(wanted, answers[-1]))
+    paths = [variable.path for variable in model.trainable_variables]
     variables = [variable.value for variable in model.trainable_variables]
-    gradients = dict(
-        zip(
-            [variable.path for variable in model.trainable_variables],
-            tape.gradient(loss, variables),
-            strict=True,
-        )
-    )
+    total, slopes = 0.0, [np.zeros(v.shape, np.float64) for v in variables]
+    shown = shown_layers(model)
+    size = [0.0] * len(shown)
+    highest: list[npt.NDArray[Any]] = [np.array(-np.inf)] * len(shown)
+    at_once = pictures_at_once(model, CHUNK)
+    for i in range(0, len(images), at_once):
+        part = images[i : i + at_once]
+        share = len(part) / len(images)
+        with tf.GradientTape() as tape:
+            answers = outputs(as_pictures(part), training=False)
+            wanted = tf.constant(labels[i : i + at_once].astype(np.int32))
+            loss = total_loss(model, loss_of(wanted, answers[-1])) * share
+        total += float(loss)
+        for slope, gradient in zip(slopes, tape.gradient(loss, variables), strict=True):
+            slope += gradient.numpy()
+        for place, answer in enumerate(each.numpy() for each in answers):
+            size[place] += float(np.abs(answer).mean(dtype=np.float64)) * share
+            top = answer.max(axis=tuple(range(answer.ndim - 1)))
+            highest[place] = np.maximum(highest[place], top)
+    gradients = dict(zip(paths, slopes, strict=True))
     layers = [
-        _sizes(layer, answer.numpy(), gradients)
-        for layer, answer in zip(shown_layers(model), answers, strict=True)
+        _sizes(layer, size[place], highest[place], gradients)
+        for place, layer in enumerate(shown)
         if not isinstance(layer, keras.layers.InputLayer)
     ]
-    return {"loss": float(loss), "layers": layers}
+    return {"loss": total, "layers": layers}
 
 
 def _sizes(
-    layer: keras.Layer, answer: npt.NDArray[np.float32], gradients: dict[str, Any]
+    layer: keras.Layer,
+    size: float,
+    highest: npt.NDArray[Any],
+    gradients: dict[str, npt.NDArray[np.float64]],
 ) -> dict[str, Any]:
-    own = [gradients[v.path].numpy().ravel() for v in layer.trainable_variables]
-    dead = None
-    if getattr(layer, "activation", None) is keras.activations.relu:
-        highest = answer.max(axis=tuple(range(answer.ndim - 1)))
-        dead = np.flatnonzero(highest <= 0).tolist()
+    """``highest``: the largest answer of each unit (units,) to any picture."""
+    own = [gradients[v.path].ravel() for v in layer.trainable_variables]
+    is_relu = getattr(layer, "activation", None) is keras.activations.relu
     return {
         "name": layer.name,
         "kind": type(layer).__name__,
-        "activation": float(np.abs(answer).mean(dtype=np.float64)),
-        "units": answer.shape[-1],
-        "dead": dead,
-        "gradient": float(np.abs(np.concatenate(own)).mean(dtype=np.float64)) if own else None,
+        "activation": size,
+        "units": len(highest),
+        "dead": np.flatnonzero(highest <= 0).tolist() if is_relu else None,
+        "gradient": float(np.abs(np.concatenate(own)).mean()) if own else None,
     }

@@ -74,6 +74,9 @@ class TrainingSession:
         self.directory = directory
         self.log = log
         self.dataset = dataset_of(experiment, directory.parent)
+        if experiment.data.folder:
+            # Mapped, not looked at: so that the folder may be deleted before the run has ended.
+            _ = self.dataset.test_images
         self.data = data = prepare(experiment, self.dataset)
         self.steps_per_epoch = experiment.steps_per_epoch(len(data.train))
         self.total_steps = experiment.total_steps(len(data.train))

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from fmnist_core.datasets.fashion_mnist import Dataset
 from fmnist_core.engine.augment import augment, mixing_share
 from fmnist_core.engine.steps import as_pictures
 from fmnist_core.experiment import Augmentation
@@ -18,18 +19,19 @@ def varied(
     augmentation: Augmentation,
     seed: int,
     count: int,
-    images: npt.NDArray[np.uint8],
+    dataset: Dataset,
 ) -> Floats:
     """``count`` variations (count, h, w, c) of a picture (h, w, c) in [0, 1].
 
-    With mixup each is blended with one of the training pictures ``images``, uint8 (n, h, w) or
-    (n, h, w, c), by a share of its own: in training it is the batch's, one share for all.
+    With mixup each is blended with a training picture of its own, by a share of its own: in
+    training it is the batch's, one share for all.
     """
     pictures = tf.repeat(tf.constant(picture)[tf.newaxis], count, axis=0)
     vary = augment(augmentation, seed)
     if vary:
         pictures = vary(pictures, tf.constant(0))
     if augmentation.mixup:
+        images = dataset.train_images
         chosen = np.random.default_rng(seed).choice(len(images), count, count > len(images))
         others = as_pictures(tf.constant(images[chosen]))
         shares = [mixing_share(augmentation, seed, tf.constant(step)) for step in range(count)]

@@ -28,7 +28,7 @@ from fmnist_core.files import write_atomically
 from fmnist_core.folders.folder import MOST_PICTURES, SHOWN, SIDE, Folder, Problem, Twin
 from fmnist_core.folders.layout import PARTS, Layout, Part, layout
 from fmnist_core.folders.sources import FolderSource, Source, zip_source
-from fmnist_core.folders.squares import PICTURES, square
+from fmnist_core.folders.squares import PICTURES, square, write_squares
 from fmnist_core.images.opening import open_picture
 
 STAGING = ".staging-"
@@ -73,6 +73,7 @@ def _import(root: Path, source: Source, name: str, progress: Progress) -> Folder
     try:
         root.mkdir(parents=True, exist_ok=True)
         _sweep(root)
+        _insist_on_space(root, total)
         staging.mkdir()
         read = _read_all(source, found, staging, progress)
         folder = _write(staging, found, read, name)
@@ -201,12 +202,20 @@ def _sort_squares(staging: Path, order: npt.NDArray[np.intp]) -> None:
     raw = staging / "squares"
     shape = (len(order), SIDE, SIDE, 3)
     before = np.memmap(raw, np.uint8, "r", shape=shape)
-    after = np.lib.format.open_memmap(staging / PICTURES, "w+", np.uint8, shape)
-    for place, number in enumerate(order):
-        after[place] = before[number]
-    after.flush()
-    del before, after
+    write_squares(staging / PICTURES, shape, (before[number] for number in order))
+    del before
     raw.unlink()
+
+
+def _insist_on_space(root: Path, pictures: int) -> None:
+    """Raises DataError: the disk has no room for them, twice for a moment while they are sorted."""
+    needed = 2 * pictures * SIDE * SIDE * 3
+    free = shutil.disk_usage(root).free
+    if needed > free:
+        raise DataError(
+            f"{pictures:,} pictures take {needed / 2**20:,.0f} MB while they are imported; "
+            f"{free / 2**20:,.0f} MB are free. Free some space."
+        )
 
 
 def _twins(digests: list[bytes], parts: list[Part], names: list[str]) -> list[Twin]:

@@ -6,12 +6,13 @@ never unpacked into files of its own names: ``importing`` reads one picture at a
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import unicodedata
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
@@ -22,6 +23,9 @@ MOST_ENTRIES = 20_000
 """In an archive or a folder, whatever they are."""
 MOST_BYTES = 4 * 2**30
 """Of all entries together, unpacked."""
+MOST_DIRECTORY_BYTES = MOST_ENTRIES * 1024
+_END, _END64, _LONGEST_END = 22, 56 + 20, 22 + 65_535
+"""Bytes of ZIP's last record, of ZIP64's record and locator, and of the first with a comment."""
 MOST_RATIO = 100
 """Unpacked to packed, of an entry above ``SMALL``: pictures are packed already."""
 SMALL = 2**20
@@ -165,6 +169,11 @@ def zip_source(file: Path | BinaryIO) -> Iterator[ZipSource]:
             of it was unpacked.
     """
     try:
+        if (size := _directory_bytes(file)) > MOST_DIRECTORY_BYTES:
+            raise DataError(
+                f"The archive was refused: its table of contents alone has {size / 2**20:.0f} MB. "
+                f"At most {MOST_ENTRIES:,} files are read. Leave some out."
+            )
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
         raise DataError(
@@ -172,6 +181,25 @@ def zip_source(file: Path | BinaryIO) -> Iterator[ZipSource]:
         ) from error
     with archive:
         yield ZipSource(archive)
+
+
+def _directory_bytes(file: Path | BinaryIO) -> int:
+    """How large the table of contents says it is: zipfile reads all of it, before anyone can count
+    the entries. The larger where a file has two ends that could be meant."""
+    with file.open("rb") if isinstance(file, Path) else nullcontext(file) as opened:
+        length = opened.seek(0, io.SEEK_END)
+        opened.seek(max(0, length - _LONGEST_END - _END64))
+        tail = opened.read()
+        opened.seek(0)
+    sizes = [0]
+    for at in (len(tail) - _END, tail.rfind(b"PK\x05\x06")):
+        if at < 0 or tail[at : at + 4] != b"PK\x05\x06" or at + _END > len(tail):
+            continue
+        sizes.append(int.from_bytes(tail[at + 12 : at + 16], "little"))
+        larger = at - _END64  # the record and the locator of ZIP64 come just before it
+        if tail[at - 20 : at - 16] == b"PK\x06\x07" and larger >= 0:
+            sizes[-1] = int.from_bytes(tail[larger + 40 : larger + 48], "little")
+    return max(sizes)
 
 
 def _refuse_hostile(info: zipfile.ZipInfo) -> None:

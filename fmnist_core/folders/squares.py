@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -83,8 +84,23 @@ def squares(directory: Path, shape: tuple[int, int, int]) -> Levels:
         made: Levels = np.load(path, mmap_mode="r")
     except DAMAGED:  # missing, too
         _shrink(kept, path, side, colour)
-        made = np.load(path, mmap_mode="r")
+        try:
+            made = np.load(path, mmap_mode="r")
+        except DAMAGED as error:  # deleted in the same moment
+            raise DataError(f"The folder {directory.name} is gone. Import it again.") from error
     return made
+
+
+def write_squares(path: Path, shape: tuple[int, ...], levels: Iterable[Levels]) -> None:
+    """Write arrays one after the other as one NPY file of ``shape``.
+
+    Not through a mapping: where a disk is full, that ends the process instead of raising OSError.
+    """
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for each in levels:
+            file.write(np.ascontiguousarray(each).tobytes())
 
 
 def _shrink(kept: Levels, path: Path, side: int, colour: bool) -> None:
@@ -97,13 +113,14 @@ def _shrink(kept: Levels, path: Path, side: int, colour: bool) -> None:
     temporary = Path(name)
     try:
         shape = (len(kept), side, side, 3) if colour else (len(kept), side, side)
-        made = np.lib.format.open_memmap(temporary, "w+", np.uint8, shape)
         with ThreadPoolExecutor() as pool:  # Pillow resizes without the interpreter's lock
-            for begin in range(0, len(kept), _AT_ONCE):
-                part = kept[begin : begin + _AT_ONCE]
-                found = pool.map(lambda levels: smaller(levels, side, colour), part)
-                made[begin : begin + _AT_ONCE] = list(found)
-        made.flush()
+
+            def made() -> Iterator[Levels]:
+                for begin in range(0, len(kept), _AT_ONCE):
+                    part = kept[begin : begin + _AT_ONCE]
+                    yield from pool.map(lambda levels: smaller(levels, side, colour), part)
+
+            write_squares(temporary, shape, made())
         temporary.replace(path)
     except OSError as error:
         raise _cannot_shrink(side, error) from error

@@ -12,6 +12,7 @@ import builtins
 import functools
 import json
 import re
+import secrets
 import shutil
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import numpy as np
 from fmnist_core.datasets.fashion_mnist import Dataset
 from fmnist_core.errors import DataError, ExperimentError
 from fmnist_core.folders.folder import Folder
-from fmnist_core.folders.importing import ABOUT, LABELS, NAMES
+from fmnist_core.folders.importing import ABOUT, LABELS, NAMES, STAGING
 from fmnist_core.folders.layout import PARTS
 from fmnist_core.folders.squares import DAMAGED, PICTURES, check_shape, squares
 
@@ -56,8 +57,16 @@ class FolderStore:
         return sorted(found, key=lambda folder: -folder.created)
 
     def delete(self, folder_id: str) -> None:
-        """Raises DataError: there is none. Runs that learned from it keep their weights."""
-        shutil.rmtree(self._directory(folder_id))
+        """Raises DataError: there is none, or it may not be touched. Runs that learned from it
+        keep their weights."""
+        directory = self._directory(folder_id)
+        # First out of sight, in one step: whatever happens then, the next import sweeps it away.
+        aside = self.root / f"{STAGING}{secrets.token_hex(4)}"
+        try:
+            directory.rename(aside)
+        except OSError as error:
+            raise DataError(f"It cannot be deleted: {error.strerror}. Try again.") from error
+        shutil.rmtree(aside, ignore_errors=True)
 
     def dataset(self, folder_id: str, shape: Shape) -> Dataset:
         """The pictures in the shape that a network takes; arrays are mapped, not read.

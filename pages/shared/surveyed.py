@@ -11,8 +11,10 @@ import streamlit as st
 from fmnist_core import insight, models
 from fmnist_core.embedding import Components, pca
 from fmnist_core.experiment import Experiment
-from pages.shared import session
+from pages.shared import looks, session
 
+PIXELS = 64
+"""Side to which larger pictures are shrunk for the map of their pixels."""
 KEPT = 200
 """Answers; each is some 40 kB, with features 240 kB."""
 
@@ -83,5 +85,5 @@ def _features(
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def _pixels(indices: tuple[int, ...], data: str) -> Components:
-    images = session.models_dataset().train_images[list(indices)]
+    images = looks.small(session.models_dataset().train_images[list(indices)], PIXELS)
     return pca(images.reshape(len(images), -1) / 255, insight.COMPONENTS)

@@ -124,9 +124,28 @@ def _confirm(folder: Folder) -> None:
         "Runs that learned from them keep their weights and curves, but can no longer show the "
         "pictures. Your own files stay where they are."
     )
-    if st.button("Delete", type="primary", key="lab.folder.delete.yes"):
-        session.folders().delete(folder.id)
+    args = (folder,)
+    if st.button(
+        "Delete", type="primary", key="lab.folder.delete.yes", on_click=_delete, args=args
+    ):
         st.rerun()
+
+
+def _delete(folder: Folder) -> None:
+    """A refusal is explained on top of the page."""
+    store = session.store()
+    learning = [
+        run
+        for run in store.list()
+        if run.experiment.data.folder == folder.id and not store.state(run.id).ended
+    ]
+    if learning:
+        session.warn(f"{learning[0].title} still learns from {folder.name}. Stop it first.")
+        return
+    try:
+        session.folders().delete(folder.id)
+    except LabError as error:
+        session.warn(str(error))
 
 
 def _when(folder: Folder) -> str:

@@ -25,11 +25,13 @@ def show() -> None:
     probabilities, features, width = surveyed.features()
     pixels = surveyed.pixels()
     method, colour = _controls()
-    n = int(np.prod(surveyed.experiment().architecture.input_shape))
+    side, _, channels = surveyed.experiment().architecture.input_shape
+    n = min(side, surveyed.PIXELS) ** 2 * channels
+    shrunk = f" (shrunk to {surveyed.PIXELS} x {surveyed.PIXELS})" if side > surveyed.PIXELS else ""
     looks.caption(
         f"{len(sample):,} validation pictures, about as many of each class. Left: as their "
-        f"{n:,} pixels lie. Right: as the {width:,} numbers lie that the output layer is given. "
-        "What lies together looks alike. Point at a dot to see its picture; a click pins it."
+        f"{n:,} pixels lie{shrunk}. Right: as the {width:,} numbers lie that the output layer is "
+        "given. What lies together looks alike. Point at a dot to see its picture; a click pins it."
     )
     known = _by_tsne(pixels, features) if method == "t-SNE" else None
     panels = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -100,7 +100,7 @@ def _accuracies(found: Surgery) -> None:
 def _confusion(found: Surgery, said: np.ndarray, when: str, title: str) -> None:
     names = session.models_dataset().class_names
     looks.section(title)
-    cell = st.session_state.get(_CELL)
+    cell = _cell(names)
     confusion_matrix(
         evaluation.confusion(found.labels, said, len(names)),
         names,
@@ -112,6 +112,12 @@ def _confusion(found: Surgery, said: np.ndarray, when: str, title: str) -> None:
     )
 
 
+def _cell(names: Sequence[str]) -> tuple[str, int, int] | None:
+    """The chosen one; none that a network of fewer classes does not have."""
+    cell: tuple[str, int, int] | None = st.session_state.get(_CELL)
+    return cell if cell and max(cell[1:]) < len(names) else None
+
+
 def _chooser(when: str) -> Callable[[int, int], None]:
     def choose(actual: int, predicted: int) -> None:
         st.session_state[_CELL] = when, actual, predicted
@@ -121,7 +127,7 @@ def _chooser(when: str) -> Callable[[int, int], None]:
 
 def _cell_pictures(found: Surgery) -> None:
     """Those of the chosen cell, the ones whose answer changed first."""
-    cell = st.session_state.get(_CELL)
+    cell = _cell(session.models_dataset().class_names)
     if not cell:
         looks.caption("Rows: actual. Columns: predicted. Click a number to see its pictures.")
         return

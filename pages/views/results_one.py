@@ -11,7 +11,7 @@ from fmnist_core import reports
 from fmnist_core.figures import Measured
 from fmnist_core.run import Run
 from fmnist_core.wording import count, percent
-from pages.shared import looks, session
+from pages.shared import chrome, looks, session
 from pages.shared.curves import live_curves
 from pages.views import (
     results_actions,
@@ -53,8 +53,10 @@ def show() -> None:
         key="lab.one.part",
         persist_state="session",
     )
-    n = len(session.dataset(run.experiment).test_labels)
-    probabilities = reports.test_probabilities(run.directory, n)
+    probabilities = None
+    with chrome.explained():  # its pictures may be gone; its curves are not
+        n = len(session.dataset(run.experiment).test_labels)
+        probabilities = reports.test_probabilities(run.directory, n)
     if part == OVERVIEW:
         _overview(facts, probabilities)
     elif probabilities is None:

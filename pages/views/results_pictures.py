@@ -32,7 +32,7 @@ def confusion(run: Run, probabilities: np.ndarray) -> None:
         data.test_labels, probabilities.argmax(axis=1), len(data.class_names)
     )
     left, right = st.columns(2, gap="large")
-    actual, predicted = st.session_state.get(_CELL, (None, None))
+    actual, predicted = _cell(data.class_names)
     with left:
         looks.section(f"Confusion matrix (test, n = {len(probabilities):,})")
         confusion_matrix(
@@ -48,6 +48,13 @@ def confusion(run: Run, probabilities: np.ndarray) -> None:
     with right:
         _cell_boxes(data.class_names)
         _cell_pictures(run, probabilities, actual, predicted)
+
+
+def _cell(names: Sequence[str]) -> tuple[int | None, int | None]:
+    """The chosen one; none that a run of fewer classes does not have."""
+    actual, predicted = st.session_state.get(_CELL, (None, None))
+    known = all(each is None or each < len(names) for each in (actual, predicted))
+    return (actual, predicted) if known else (None, None)
 
 
 def _choose_cell(actual: int | None, predicted: int | None) -> None:
@@ -74,9 +81,7 @@ def _pairs(counts: np.ndarray, names: Sequence[str]) -> None:
 
 def _cell_boxes(names: Sequence[str]) -> None:
     """The cell by name: for the keyboard, for phones, and for "any"."""
-    for key, chosen in zip(
-        (_ACTUAL, _PREDICTED), st.session_state.get(_CELL, (None, None)), strict=True
-    ):
+    for key, chosen in zip((_ACTUAL, _PREDICTED), _cell(names), strict=True):
         st.session_state[key] = ANY if chosen is None else chosen
     columns = st.columns(2)
     for column, label, key in zip(

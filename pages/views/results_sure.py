@@ -22,7 +22,7 @@ def show(run: Run, probabilities: np.ndarray) -> None:
     with left:
         _calibration(run, probabilities)
     with right:
-        _coverage(run, probabilities)
+        _coverage(session.dataset(run.experiment).test_labels, probabilities)
 
 
 def _calibration(run: Run, probabilities: np.ndarray) -> None:
@@ -55,8 +55,7 @@ def _judgement(measured: Calibration) -> str:
 
 
 @st.fragment
-def _coverage(run: Run, probabilities: np.ndarray) -> None:
-    labels = session.dataset(run.experiment).test_labels
+def _coverage(labels: np.ndarray, probabilities: np.ndarray) -> None:
     looks.section("What if it answers only when sure?")
     threshold = st.select_slider(
         "Answers only if at least so sure",

@@ -55,7 +55,10 @@ def test_features_are_what_the_output_layer_is_given() -> None:
     assert described["shares"] == pytest.approx([1, 0, 0], abs=1e-6)
 
 
-def test_sizes_and_dead_units_by_hand() -> None:
+@pytest.mark.parametrize("at_once", [256, 8])
+def test_sizes_and_dead_units_by_hand(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the pictures go through at once or, where they are large, in parts."""
+    monkeypatch.setattr(module, "CHUNK", at_once)
     found: dict[str, Any] = layer_sizes(*by_hand(), IMAGES, LABELS)
     flatten, dense, output = found["layers"]
     pixels = IMAGES / 255

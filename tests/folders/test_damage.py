@@ -10,6 +10,7 @@ import pytest
 
 from fmnist_core.errors import DataError
 from fmnist_core.folders import FolderStore, import_folder, squares
+from fmnist_core.folders import store as store_module
 from tests.folders.drawn import shapes
 
 
@@ -33,6 +34,21 @@ def test_a_damaged_derived_file_is_made_again(store: FolderStore, tmp_path: Path
     (store.root / folder.id / "32-colour.npy").write_bytes(b"")
     found = squares.squares(store.root / folder.id, (32, 32, 3))
     np.testing.assert_array_equal(found[: len(whole)], whole)
+
+
+def test_a_folder_is_deleted_whatever_is_written_into_it_meanwhile(
+    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Out of sight at once; what cannot be removed yet is swept away by a later import."""
+    folder = import_folder(store.root, shapes(tmp_path / "gone", n=6), "S", lambda *_: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module.shutil, "rmtree", lambda path, ignore_errors: None)
+        store.delete(folder.id)
+    assert store.list() == []
+    (aside,) = store.root.glob(".staging-*")
+    os.utime(aside, (0, 0))
+    import_folder(store.root, tmp_path / "gone", "S", lambda *_: None)
+    assert not aside.exists()
 
 
 def test_labels_are_read_only(store: FolderStore, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -198,6 +199,18 @@ def test_a_crash_in_the_middle_leaves_nothing(
 
     monkeypatch.setattr(importing, "square", crash)
     with pytest.raises(RuntimeError):
+        brought(store, shapes(tmp_path / "s", TWO, n=6))
+    assert left(store) == []
+
+
+def test_a_disk_without_room_is_said_before_anything_is_read(
+    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        importing.shutil, "disk_usage", lambda path: SimpleNamespace(free=2 * 12 * 270_000 - 1)
+    )
+    monkeypatch.setattr(importing, "open_picture", None)
+    with pytest.raises(DataError, match="12 pictures take 6 MB"):
         brought(store, shapes(tmp_path / "s", TWO, n=6))
     assert left(store) == []
 

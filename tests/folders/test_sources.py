@@ -36,7 +36,7 @@ def special(name: str, mode: int = 0o100644) -> zipfile.ZipInfo:
 
 def refused(file: io.BytesIO, root: Path, why: str) -> None:
     """With its reason, and without a trace on the disk."""
-    root.mkdir()
+    root.mkdir(parents=True)
     with pytest.raises(DataError, match=why):
         import_zip(root, file, "evil", lambda done, total: None)
     assert list(root.rglob("*")) == []
@@ -88,6 +88,22 @@ def test_the_same_name_twice_is_refused(tmp_path: Path) -> None:
 def test_a_hundred_thousand_entries_are_refused(tmp_path: Path) -> None:
     file = archive_of(*((f"cats/{i}.png", b"") for i in range(100_000)))
     refused(file, tmp_path / "root", "100,000 files or more; at most 20,000")
+
+
+def test_a_table_of_contents_that_is_too_large_is_not_even_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However it is found: at the end, before a comment, or by ZIP64's record."""
+    data = bytearray(archive_of(("cats/1.png", b"x")).getvalue())
+    monkeypatch.setattr(sources.zipfile, "ZipFile", None)
+    struct.pack_into("<I", data, len(data) - 10, 30 * 2**20)
+    larger = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, 2**40, 0)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, len(data) - 22, 1)
+    whole = bytes(data)
+    for place, hostile in enumerate(
+        (whole, whole[:-2] + b"\x03\x00abc", whole[:-22] + larger + locator + whole[-22:])
+    ):
+        refused(io.BytesIO(hostile), tmp_path / f"{place}" / "root", "table of contents alone")
 
 
 def test_what_would_grow_a_thousand_times_is_refused(tmp_path: Path) -> None:

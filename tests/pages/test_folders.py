@@ -159,6 +159,24 @@ def test_a_drawing_is_not_asked_of_a_network_for_photos(folder: Folder, backend:
     assert "Answered by" in html(app)
 
 
+def test_a_cell_of_ten_classes_is_let_go_where_there_are_two(
+    folder: Folder, backend: QueueOnly
+) -> None:
+    run = judged(backend.store, folder)
+    app = open_page("results", view="one-run", run=run)
+    app.session_state["lab.cell"] = (7, 3)
+    assert "Surest mistakes" in html(healthy(app.run()))
+
+
+def test_a_folder_that_a_run_learns_from_is_not_deleted(folder: Folder, backend: QueueOnly) -> None:
+    judged(backend.store, folder)  # queued, as far as its events say
+    app = open_page("data", view="my-folders")
+    button(app, "Delete").click().run()
+    app.button(key="lab.folder.delete.yes").click().run()
+    assert "still learns from My shapes" in healthy(app).warning[0].value
+    assert session.folders().list() == [folder]
+
+
 def test_a_network_whose_pictures_are_gone_says_so_and_the_rest_works(
     folder: Folder, backend: QueueOnly
 ) -> None:
@@ -167,6 +185,8 @@ def test_a_network_whose_pictures_are_gone_says_so_and_the_rest_works(
     for page, view in (("results", "one-run"), ("inside", "feature-maps"), ("predict", "pictures")):
         app = healthy(open_page(page, view=view, run=run, model=run))
         assert any("Import it again" in each.value for each in app.error)
+    results = open_page("results", view="one-run", run=run, model="quick")
+    assert "Take it with you" in html(healthy(results))
     healthy(open_page("results", view="runs", model="quick"))
 
 
