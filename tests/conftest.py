@@ -12,6 +12,8 @@ from hypothesis import settings
 # of a busy machine is no property of the code.
 settings.register_profile("lab", derandomize=True, deadline=None)
 settings.load_profile("lab")
+FIRST_LINES = 25
+"""Of a failure: a browser's picture of the page may have hundreds."""
 
 
 def _is_local(address: object) -> bool:
@@ -37,3 +39,11 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", local_connect)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what went wrong the first time: a second try that passes would hide it."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"first try of {report.nodeid}")
+        lines = [line for line in report.longreprtext.splitlines() if line[:1] in (">", "E")]
+        terminalreporter.write_line("\n".join(lines[:FIRST_LINES]))

@@ -4,7 +4,6 @@ what state."""
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -24,6 +23,7 @@ MOST_MEGABYTES = 256
 SHOWN = 48
 TILE = 84
 _CHOSEN, _UPLOAD, _PATH = "lab.folder", "lab.folder.upload", "lab.folder.path"
+_LEAVING, _ASKED = "lab.folder.leaving", "lab.folder.asked"
 PARTS = {"train": "Training", "validation": "Validation", "test": "Test"}
 
 
@@ -64,8 +64,13 @@ def _import() -> None:
             key=_PATH,
             help=f"Those beside each other where {ALLOWED_VARIABLE} says; its owner allowed them.",
         )
-        if st.button("Import", icon=":material/folder_open:", key="lab.folder.import"):
-            path = Path(chosen)
+        st.button(
+            "Import",
+            icon=":material/folder_open:",
+            key="lab.folder.import",
+            on_click=lambda: st.session_state.update({_ASKED: chosen}),
+        )
+        if path := st.session_state.pop(_ASKED, None):
             _imported(
                 path.name, lambda root, progress: import_folder(root, path, path.name, progress)
             )
@@ -106,15 +111,28 @@ def _choose() -> Folder | None:
     )
     folder = folders[str(chosen)]
     with st.container(horizontal=True):
-        if st.button("Train on it", type="primary", icon=":material/play_arrow:"):
-            train_pictures.begin(folder)
-            st.session_state["lab.editing"] = True
-            session.choose_run(None)
-            session.show_view("One network")
-            st.switch_page("pages/train.py")
+        st.button(
+            "Train on it",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="lab.folder.train",
+            on_click=_train,
+            args=(folder,),
+        )
         if st.button("Delete", icon=":material/delete:"):
             _confirm(folder)
+    # In a callback and a flag: what a button returns is lost when a live update breaks the run off.
+    if st.session_state.pop(_LEAVING, False):
+        st.switch_page("pages/train.py")
     return folder
+
+
+def _train(folder: Folder) -> None:
+    train_pictures.begin(folder)
+    st.session_state["lab.editing"] = True
+    session.choose_run(None)
+    session.show_view("One network")
+    st.session_state[_LEAVING] = True
 
 
 @st.dialog("Delete these pictures here?")
