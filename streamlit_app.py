@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import chrome, session
+from pages.shared import address, chrome
 
 PAGES = {
     "start": "Start",
@@ -27,8 +27,8 @@ page = st.navigation(
     ],
     position="top",
 )
-session.begin(page.url_path or "start")
+address.read(page.url_path or "start")
 chrome.style()
 page.run()
-session.write_address()
+address.write()
 chrome.run_bar()

@@ -10,7 +10,7 @@ from fmnist_core.estimate import training_seconds
 from fmnist_core.experiment import Experiment
 from fmnist_core.presets import PRESETS
 from fmnist_core.wording import duration
-from pages.shared import chrome, looks, running, session
+from pages.shared import address, chrome, looks, running, session
 from pages.shared.once import STARTING, once
 from pages.views import start_try_it, train_live
 
@@ -72,7 +72,7 @@ def cards() -> None:
 
 
 if st.session_state.pop(SUBMITTED, False):
-    st.switch_page("pages/train.py", query_params=session.address())
+    st.switch_page("pages/train.py", query_params=address.chosen())
 chrome.begin("How does a network see?", "Everything here is real, computed now, and explained.")
 with chrome.explained():
     wide, side = st.columns([8.4, 3.6], gap="large")

@@ -15,7 +15,7 @@ from fmnist_core.curves import StepSeries, curves
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.wording import percent
-from pages.shared import looks, replay, session
+from pages.shared import address, looks, replay, session
 
 KEPT_RUNS = 64
 _OPENED = "lab.replay.opened"
@@ -60,8 +60,8 @@ def live_curves(run: Run | None, others: Sequence[Run] = (), key: str = "curves"
     data = f'{{"head":{head},"drawn":[{drawn}]}}'.encode()
     _component(key=key, data=data, on_step_change=chosen)
     if st.session_state.pop(_OPENED, False):
-        address = {name: value for name, value in session.address().items() if name != "view"}
-        st.switch_page("pages/inside.py", query_params=address)
+        chosen = {name: value for name, value in address.chosen().items() if name != "view"}
+        st.switch_page("pages/inside.py", query_params=chosen)
 
 
 @dataclass

@@ -1,9 +1,6 @@
-"""The one owner of what a visitor has chosen: session state, the address, and the services.
+"""The one owner of what a visitor has chosen (session state), and of the services.
 
-The address holds ``view``, ``model``, ``picture``, ``experiment``, ``run`` and ``classes``, so a
-link opened in another browser shows the same. Session state leads and the address follows; only a
-value that this session did not write itself (a link, Back) is read. A bad one is explained, not
-obeyed.
+``address`` keeps the browser's address in step with it.
 """
 
 from __future__ import annotations
@@ -15,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from fmnist_core import models, settings
+from fmnist_core import models
 from fmnist_core.datasets import Dataset, load
 from fmnist_core.errors import LabError, RunNotFoundError
 from fmnist_core.experiment import Experiment
@@ -26,7 +23,6 @@ from fmnist_core.new_classes import NewClassesStore
 from fmnist_core.pictures import PictureStore
 from fmnist_core.presets import PRESETS
 from fmnist_core.runs import RunStore
-from pages.shared import watchers
 
 DEFAULT_PICTURE = "test:0"
 DEFAULT_PRESET = "cnn-16"
@@ -203,7 +199,7 @@ def owner() -> str:
 
 def view(options: list[str]) -> str:
     """A segmented control over a page's views; the choice is kept and in the address."""
-    key = f"lab.view.{_page()}"
+    key = f"lab.view.{page()}"
     by_slug = {_slug(option): option for option in options}
     asked = st.session_state.get("lab.asked view")
     if asked is not None:
@@ -232,66 +228,9 @@ def show_view(name: str) -> None:
     st.session_state["lab.asked view"] = _slug(name)
 
 
-# The address --------------------------------------------------------------------------------
-
-
-def begin(page: str) -> None:
-    """Read the address; called first in every run of the script."""
-    st.session_state["lab.page"] = page
-    st.session_state["lab.view"] = None
-    watchers.seen(owner())
-    written: dict[str, str] = st.session_state.setdefault("lab.written", {})
-    if written.get("page") != page:
-        written.pop("view", None)
-    written["page"] = page
-    for name, adopt in _ADOPT.items():
-        value = st.query_params.get(name)
-        if value is None or value == written.get(name):
-            continue
-        try:
-            adopt(value)
-        except LabError as error:
-            warn(f"The address asks for a {name} that is not there. {error}")
-        # Last, because Streamlit may interrupt a script at any access to the session's state.
-        written[name] = value
-
-
-def address() -> dict[str, str]:
-    """What is chosen, as query parameters; also for ``st.switch_page``."""
-    wanted = {
-        "view": st.session_state.get("lab.view"),
-        "model": model(),
-        "picture": picture(),
-        "experiment": settings.to_link(experiment()),
-        "run": run(),
-        "classes": classes(),
-    }
-    return {name: value for name, value in wanted.items() if value is not None}
-
-
-def write_address() -> None:
-    """Make the address say what is chosen; called last in every run of the script."""
-    wanted = address()
-    for name in _ADOPT.keys() - wanted.keys():
-        if name in st.query_params:
-            del st.query_params[name]
-    if any(st.query_params.get(name) != value for name, value in wanted.items()):
-        st.query_params.update(wanted)
-    st.session_state["lab.written"] = {"page": _page(), **wanted}
-
-
-def _ask_for_view(value: str) -> None:
-    st.session_state["lab.asked view"] = value
-
-
-_ADOPT: dict[str, Callable[[str], Any]] = {
-    "view": _ask_for_view,
-    "model": choose_model,
-    "picture": pin,
-    "experiment": lambda link: set_experiment(settings.from_link(link)),
-    "run": choose_run,
-    "classes": choose_classes,
-}
+def page() -> str:
+    """The page that is drawn now."""
+    return str(st.session_state.get("lab.page", "start"))
 
 
 # Messages ----------------------------------------------------------------------
@@ -317,10 +256,6 @@ def _state(name: str, default: Callable[[], Any]) -> Any:
     if key not in st.session_state:
         st.session_state[key] = default()
     return st.session_state[key]
-
-
-def _page() -> str:
-    return str(st.session_state.get("lab.page", "start"))
 
 
 def _slug(text: str) -> str:

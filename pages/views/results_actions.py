@@ -7,7 +7,7 @@ import streamlit as st
 from fmnist_core import models
 from fmnist_core.errors import LabError
 from fmnist_core.run import Run
-from pages.shared import session
+from pages.shared import address, session
 
 
 def row(run: Run) -> None:
@@ -53,9 +53,9 @@ def delete_button(runs: list[Run], key: str) -> None:
         _confirm(own)
 
 
-def _go(page: str, **address: str) -> None:
-    chosen = {name: value for name, value in session.address().items() if name != "view"}
-    st.switch_page(f"pages/{page}.py", query_params=chosen | address)
+def _go(page: str, **parameters: str) -> None:
+    chosen = {name: value for name, value in address.chosen().items() if name != "view"}
+    st.switch_page(f"pages/{page}.py", query_params=chosen | parameters)
 
 
 def pin_of(ref: str, picture: str) -> None:

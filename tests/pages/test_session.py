@@ -6,6 +6,7 @@ import pytest
 
 from fmnist_core.presets import preset
 from fmnist_core.settings import to_link
+from pages.shared import address as lab_address
 from tests.pages.lab_pages import address, healthy, lab, open_page
 
 
@@ -67,3 +68,30 @@ def test_choices_survive_a_page_change(backend):
     healthy(app)
     assert app.number_input(key="set.training.epochs").value == 4
     assert address(app)["picture"] == "test:28"
+
+
+def test_a_second_click_sent_before_the_browser_heard_of_the_first_does_not_undo_it(
+    backend, monkeypatch
+):
+    now = [100.0]
+    monkeypatch.setattr(lab_address, "clock", lambda: now[0])
+    app = healthy(open_page("train", picture="test:0"))
+    now[0] += 10
+    app.number_input(key="lab.chip.picture").set_value(23).run()
+    app.query_params["picture"] = "test:0"  # as the browser still has it
+    now[0] += 0.1
+    app.run()
+    assert app.session_state["lab.picture"] == "test:23"
+    assert address(app)["picture"] == "test:23"
+
+
+def test_back_brings_back_what_was_chosen_before(backend, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(lab_address, "clock", lambda: now[0])
+    app = healthy(open_page("train", picture="test:0"))
+    app.number_input(key="lab.chip.picture").set_value(23).run()
+    now[0] += 2
+    app.query_params["picture"] = "test:0"
+    app.run()
+    assert app.session_state["lab.picture"] == "test:0"
+    assert app.number_input(key="lab.chip.picture").value == 0
