@@ -102,12 +102,8 @@ def _written() -> _Written:
     return found if isinstance(found, _Written) else _Written()
 
 
-def _ask_for_view(value: str) -> None:
-    st.session_state["lab.asked view"] = value
-
-
 _ADOPT: dict[str, Callable[[str], Any]] = {
-    "view": _ask_for_view,
+    "view": session.show_view,
     "model": session.choose_model,
     "picture": session.pin,
     "experiment": lambda link: session.set_experiment(settings.from_link(link)),

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 
 import streamlit as st
 
@@ -40,13 +41,11 @@ def live_curves(run: Run | None, others: Sequence[Run] = (), key: str = "curves"
         key: keep it the same and the zoom stays.
     """
     runs = ([run] if run else []) + list(others)
-    titles = [each.title for each in runs]
     colours = looks.palette().runs
     heads = []
-    for index, each in enumerate(runs):
-        name = each.title if titles.count(each.title) == 1 else f"{_clock(each)} {each.title}"
+    for index, (each, name) in enumerate(zip(runs, line_names(runs), strict=True)):
         colour = colours[index % len(colours)] if len(runs) > 1 else None
-        heads.append({"title": _short(name), "ghost": each is not run, "colour": colour})
+        heads.append({"title": name, "ghost": each is not run, "colour": colour})
     drawn = ",".join(_drawn(each, session.store().state(each.id)) for each in runs)
     kept = run is not None and len(session.store().state(run.id).checkpoints) > 1
     head = json.dumps({"heads": heads, "summary": _summary(run), "replay": kept})
@@ -87,6 +86,18 @@ def _drawn(run: Run, state: RunState) -> str:
         if state.ended:
             followed.final = drawn
         return drawn
+
+
+def line_names(runs: Sequence[Run]) -> list[str]:
+    """What stands at the lines' ends: short, and what tells the runs apart, not what all share."""
+    parts = [run.title.split(", ") for run in runs]
+    alike = takewhile(lambda column: len(set(column)) == 1, zip(*parts, strict=False))
+    shared = len(list(alike)) if len(runs) > 1 else 0
+    names = [", ".join(each[shared:] or each[-1:]) for each in parts]
+    return [
+        _short(name if names.count(name) == 1 else f"{_clock(run)} {name}")
+        for name, run in zip(names, runs, strict=True)
+    ]
 
 
 def _clock(run: Run) -> str:

@@ -26,6 +26,7 @@ from fmnist_core.runs import RunStore
 
 DEFAULT_PICTURE = "test:0"
 DEFAULT_PRESET = "cnn-16"
+_ASKED = "lab.asked view"
 
 
 @dataclass(frozen=True)
@@ -201,13 +202,13 @@ def view(options: list[str]) -> str:
     """A segmented control over a page's views; the choice is kept and in the address."""
     key = f"lab.view.{page()}"
     by_slug = {_slug(option): option for option in options}
-    asked = st.session_state.get("lab.asked view")
-    if asked is not None:
+    where, asked = st.session_state.get(_ASKED) or ("", "")
+    if where == page():
         if asked in by_slug:
             st.session_state[key] = by_slug[asked]
         else:
             warn(f"There is no view {asked[:60]!r} here. The views are: {', '.join(options)}.")
-        del st.session_state["lab.asked view"]
+        del st.session_state[_ASKED]
     if st.session_state.get(key) not in options:
         st.session_state[key] = options[0]
     chosen = st.segmented_control(
@@ -223,9 +224,9 @@ def view(options: list[str]) -> str:
     return chosen
 
 
-def show_view(name: str) -> None:
-    """Open this view of the page, or of the page that is switched to next."""
-    st.session_state["lab.asked view"] = _slug(name)
+def show_view(name: str, on: str | None = None) -> None:
+    """Open this view of a page when it is drawn next: of this one, or of ``on`` ("train")."""
+    st.session_state[_ASKED] = (on or page(), _slug(name))
 
 
 def page() -> str:

@@ -131,7 +131,7 @@ def _train(folder: Folder) -> None:
     train_pictures.begin(folder)
     st.session_state["lab.editing"] = True
     session.choose_run(None)
-    session.show_view("One network")
+    session.show_view("One network", on="train")
     st.session_state[_LEAVING] = True
 
 

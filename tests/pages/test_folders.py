@@ -65,6 +65,7 @@ def test_a_zip_becomes_a_folder_and_train_begins_with_it(
     assert "24 pictures in 2 classes, in colour" in html(app)
     assert len(component(app, "lab_gallery")["labels"]) == folder.n("train")
     button(app, "Train on it").click().run()
+    assert not app.warning  # the view that is asked for is one of Train's, not of this page
     experiment = healthy(app).session_state["lab.experiment"]
     assert experiment.data.folder == folder.id
     assert experiment.architecture.output.binary
