@@ -80,11 +80,13 @@ class Attention:
     """(h, w): each pixel's share of the score, counted from a black picture."""
     grad_cam: GradCam | None
     """None for a network without a convolution."""
+    temperature: float
+    """Of the network's calibration: what its scores are divided by before the softmax."""
 
     @cached_property
     def probabilities(self) -> Floats:
-        """(classes,)."""
-        return _softmax(self.scores)
+        """(classes,), as every page shows them."""
+        return _softmax(self.scores / self.temperature)
 
     @property
     def predicted(self) -> int:
@@ -112,7 +114,7 @@ class Attention:
     def needed(self) -> tuple[int, int, float]:
         """Row and column where the square costs most, and the class's probability with it."""
         row, column = np.unravel_index(int(self.occlusion.argmax()), self.occlusion.shape)
-        covered = _softmax(self.covered[row, column])
+        covered = _softmax(self.covered[row, column] / self.temperature)
         return int(row), int(column), float(covered[self.wanted])
 
 
@@ -189,6 +191,7 @@ class Explanations:
         places = ("layer", "first", "step", "size", "share")
         return Attention(
             wanted=said["wanted"],
+            temperature=said["temperature"],
             grad_cam=None if cam is None else GradCam(cam=cam, **{n: said[n] for n in places}),
             **{name: found[name] for name in names},
         )

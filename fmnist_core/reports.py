@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from fmnist_core import temperature
 from fmnist_core.errors import RunError
 from fmnist_core.evaluation import Report
 
@@ -26,7 +27,18 @@ def test_report(path: Path) -> Report:
 
 
 def test_probabilities(directory: Path, n: int) -> npt.NDArray[np.float32] | None:
-    """What the final weights say to the ``n`` test pictures: float32 (n, classes).
+    """What the network says to the ``n`` test pictures, calibrated: float32 (n, classes).
+
+    At the temperature of its calibration, if it has one, so that every page is equally sure of a
+    picture. None and RunError as for ``uncalibrated_test_probabilities``.
+    """
+    given = uncalibrated_test_probabilities(directory, n)
+    known = temperature.read(directory)
+    return given if given is None or known is None else temperature.apply(given, known.temperature)
+
+
+def uncalibrated_test_probabilities(directory: Path, n: int) -> npt.NDArray[np.float32] | None:
+    """The same, as the softmax gives them.
 
     None before the run has ended. Raises RunError: they are damaged, or of other test pictures
     than those that are loaded.

@@ -43,6 +43,7 @@ def attention(**changes: Any) -> Attention:
         "covered": np.tile(scores, (4, 4, 1)),
         "integrated_gradients": np.zeros((4, 4), np.float32),
         "grad_cam": None,
+        "temperature": 1.0,
     }
     return Attention(**{**fields, **changes})
 
@@ -86,19 +87,24 @@ def test_probabilities_are_the_softmax_with_and_without_the_square() -> None:
     np.testing.assert_allclose(found.probabilities, powers / powers.sum(), rtol=1e-5)
     assert found.needed == (2, 3, pytest.approx(1 / 3))
     assert (found.predicted, found.rise, found.spread) == (0, 3.0, 4.0)
+    cooler = attention(occlusion=occlusion, covered=covered, temperature=2.0)
+    powers = np.exp([2, 0, 0.5])
+    np.testing.assert_allclose(cooler.probabilities, powers / powers.sum(), rtol=1e-5)
 
 
 def test_attention_passes_the_class_on_and_understands_the_answer() -> None:
     given = attention()
     names = ("scores", "black_scores", "occlusion", "covered", "integrated_gradients")
     arrays = {name: getattr(given, name) for name in names}
-    engine = Engine({"wanted": 2}, arrays)
+    engine = Engine({"wanted": 2, "temperature": 1.5}, arrays)
     picture = np.zeros((28, 28, 1), np.float32)
     assert Explanations(engine).attention("quick", picture, 2).grad_cam is None
     assert engine.asked == [("attention", {"model": "quick", "wanted": 2}, ["picture"])]
 
     places = {"layer": "conv2d_2", "first": 1.5, "step": 2.0, "size": 3.0, "share": 0.1}
-    engine = Engine({"wanted": 1, **places}, {**arrays, "grad_cam": np.ones((3, 3))})
+    engine = Engine(
+        {"wanted": 1, "temperature": 1.0, **places}, {**arrays, "grad_cam": np.ones((3, 3))}
+    )
     found = Explanations(engine).attention("quick", picture).grad_cam
     assert found is not None
     assert (found.layer, found.first, found.step) == ("conv2d_2", 1.5, 2.0)

@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pytest
 
+from fmnist_core import temperature
 from fmnist_core.errors import RunError
 from fmnist_core.evaluation import report
 from fmnist_core.reports import test_probabilities as read_probabilities
 from fmnist_core.reports import test_report as read_report
+from fmnist_core.reports import uncalibrated_test_probabilities
 
 JUDGED = report([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], ("cat", "dog"))
 
@@ -43,3 +45,12 @@ def test_predictions_of_other_pictures_or_damaged_ones_are_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-4])
     with pytest.raises(RunError, match="cannot be read"):
         read_probabilities(tmp_path, 3)
+
+
+def test_predictions_are_as_sure_as_the_calibration_says(tmp_path):
+    given = np.array([[0.9, 0.1], [0.2, 0.8]], np.float32)
+    np.save(tmp_path / "test_probabilities.npy", given)
+    known = temperature.Temperature(2.0, n=60, error=0.01, before=0.1, error_n=2)
+    (tmp_path / temperature.FILE).write_text(known.to_json())
+    assert uncalibrated_test_probabilities(tmp_path, 2).tolist() == given.tolist()
+    np.testing.assert_allclose(read_probabilities(tmp_path, 2)[0], [0.75, 0.25], rtol=1e-5)

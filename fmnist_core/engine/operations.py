@@ -103,9 +103,7 @@ def predict(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
     _insist_on_shape(asked, pictures)
     found = asked.predict(pictures)
     if params.get("calibrated", True):
-        known = models.resolve(params["model"], _store()).calibration
-        if known is not None:
-            found = temperature.apply(found, known.temperature)
+        found = temperature.apply(found, _temperature(params["model"]))
     return {}, {"probabilities": found}
 
 
@@ -161,6 +159,12 @@ def of_network(
     return lambda params, arrays: question(predictor(params["model"]), params, arrays)
 
 
+def attention_of(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
+    """{"model", "wanted"} {"picture"} -> as ``attention.answer`` gives it, and {"temperature"}"""
+    said, found = of_network(attention.answer)(params, arrays)
+    return said | {"temperature": _temperature(params["model"])}, found
+
+
 def survey_of(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
     """{"model", "components"} {"images"} -> as ``survey.survey`` gives it"""
     asked = predictor(params["model"])
@@ -195,7 +199,7 @@ OPERATIONS: dict[str, Operation] = {
     "pixel": pixel,
     "separate": separate,
     "varied": varied_pictures,
-    "attention": of_network(attention.answer),
+    "attention": attention_of,
     "exciting": of_network(exciting.answer),
     "surgery": of_network(surgery.answer),
     "best_input": of_network(ascent.answer),
@@ -228,6 +232,12 @@ def predictor(ref: str) -> Predictor:
 @functools.cache
 def _store() -> RunStore:
     return RunStore()
+
+
+def _temperature(ref: str) -> float:
+    """Of a network's probabilities; 1 for one that nobody has calibrated."""
+    known = models.resolve(ref, _store()).calibration
+    return 1.0 if known is None else known.temperature
 
 
 def _insist_on_shape(asked: Predictor, pictures: npt.NDArray[np.float32]) -> None:

@@ -89,15 +89,27 @@ def _drawn(run: Run, state: RunState) -> str:
 
 
 def line_names(runs: Sequence[Run]) -> list[str]:
-    """What stands at the lines' ends: short, and what tells the runs apart, not what all share."""
-    parts = [run.title.split(", ") for run in runs]
-    alike = takewhile(lambda column: len(set(column)) == 1, zip(*parts, strict=False))
-    shared = len(list(alike)) if len(runs) > 1 else 0
-    names = [", ".join(each[shared:] or each[-1:]) for each in parts]
+    """What stands at the lines' ends: short. Of titles that begin alike, what tells them apart."""
+    names = [run.title for run in runs]
+    beginnings = [name.split(", ")[0] for name in names]
+    for beginning in set(beginnings):
+        alike = [i for i, each in enumerate(beginnings) if each == beginning]
+        for i, name in zip(alike, _apart([names[i] for i in alike]), strict=True):
+            names[i] = name
     return [
         _short(name if names.count(name) == 1 else f"{_clock(run)} {name}")
         for name, run in zip(names, runs, strict=True)
     ]
+
+
+def _apart(titles: list[str]) -> list[str]:
+    """Titles without what all begin with; of one that says no more, its last part."""
+    parts = [title.split(", ") for title in titles]
+    if len(parts) == 1:
+        return titles
+    shared = takewhile(lambda column: len(set(column)) == 1, zip(*parts, strict=False))
+    count = len(list(shared))
+    return [", ".join(each[count:] or each[-1:]) for each in parts]
 
 
 def _clock(run: Run) -> str:

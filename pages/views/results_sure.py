@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from fmnist_core import figures
+from fmnist_core import figures, reports, temperature
 from fmnist_core.calibration import Calibration, answered, calibration, coverage_curve
 from fmnist_core.run import Run
 from fmnist_core.wording import count, percent
@@ -18,11 +18,36 @@ AS_GOOD_AS = 0.005
 
 
 def show(run: Run, probabilities: np.ndarray) -> None:
+    known = temperature.read(run.directory)
+    if known and _as_it_is(known):
+        given = reports.uncalibrated_test_probabilities(run.directory, len(probabilities))
+        assert given is not None  # those that are calibrated came from there
+        probabilities = given
     left, right = st.columns(2, gap="large")
     with left:
         _calibration(run, probabilities)
     with right:
         _coverage(session.dataset(run.experiment).test_labels, probabilities)
+
+
+def _as_it_is(known: temperature.Temperature) -> bool:
+    """Whether to look at the network before its calibration."""
+    as_it_is = "As the softmax says"
+    chosen = st.segmented_control(
+        "Sureness",
+        ["Calibrated", as_it_is],
+        default="Calibrated",
+        required=True,
+        key="lab.sure.calibrated",
+        persist_state="session",
+        help="Calibrated: its scores are divided by one number, the temperature, before the "
+        "softmax. That changes no answer, only how sure it is.",
+    )
+    looks.caption(
+        f"Temperature {known.temperature:.2f}, fitted on {count(known.n, 'validation picture')}. "
+        "All pages show calibrated probabilities."
+    )
+    return chosen == as_it_is
 
 
 def _calibration(run: Run, probabilities: np.ndarray) -> None:

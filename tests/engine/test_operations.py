@@ -188,6 +188,15 @@ def test_a_picture_is_varied_as_in_training() -> None:
     np.testing.assert_array_equal(seen, again)
 
 
+def test_attention_is_as_sure_as_the_prediction_of_the_same_picture(run: Run) -> None:
+    given = pictures()[:1]
+    expected = OPERATIONS["predict"]({"model": run.id}, {"pictures": given})[1]["probabilities"][0]
+    said, found = OPERATIONS["attention"]({"model": run.id, "wanted": None}, {"picture": given[0]})
+    assert said["temperature"] != 1
+    powers = np.exp(found["scores"] / said["temperature"])
+    np.testing.assert_allclose(powers / powers.sum(), expected, rtol=1e-3)
+
+
 EXPLAINING = ("attention", "exciting", "surgery", "best_input")
 
 

@@ -27,6 +27,7 @@ def attention(params: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
         occlusion[5, 7], covered[5, 7, 8], shares[5, 7] = 4, 0, 4
         cam[0, 0] = 2
     said = {"wanted": wanted, "layer": "conv2d_1", "first": 7, "step": 14, "size": 2, "share": 0.7}
+    said["temperature"] = 1.0
     found = {"scores": scores, "black_scores": 0 * scores, "covered": covered}
     found |= {"occlusion": occlusion, "integrated_gradients": shares, "grad_cam": cam}
     return said, found

@@ -1,12 +1,13 @@
 """Results, judged deeper: parts of one run, two runs picture by picture, Beat the model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
 
-from fmnist_core import contest
+from fmnist_core import contest, temperature
 from fmnist_core.datasets import CLASS_NAMES, load
 from fmnist_core.label_errors import suspicion
 from fmnist_core.paired import p_text
@@ -108,6 +109,22 @@ def test_calibration_is_that_of_the_run(backend):
     assert f"it is {100 * given.mean():.1f} % sure and right on 99.9 %: too timid by 8.9" in text
     assert f"Expected calibration error: {100 * error:.1f} % (10 bins of equal width" in text
     assert figure(app)["layout"]["title"]["text"] == "Calibration (test, 10 bins, n = 10,000)"
+
+
+def test_calibrated_or_as_the_softmax_says(backend):
+    run = finished(backend, CNN)
+    known = temperature.calibrate(
+        (load().test_labels[:100], probabilities()[:100]), (load().test_labels, probabilities())
+    )
+    known = replace(known, temperature=3.0)
+    (run.directory / temperature.FILE).write_text(known.to_json())
+    app = part(run, "How sure")
+    cooler = temperature.apply(probabilities(), 3.0).max(axis=1).mean()
+    assert f"On average it is {100 * cooler:.1f} % sure" in html(app)
+    assert "Temperature 3.00, fitted on 100 validation pictures." in html(app)
+    app.segmented_control(key="lab.sure.calibrated").set_value("As the softmax says").run()
+    given = probabilities().max(axis=1).mean()
+    assert f"On average it is {100 * given:.1f} % sure" in html(healthy(app))
 
 
 def test_a_threshold_decides_what_is_answered(backend):

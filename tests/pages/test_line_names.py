@@ -18,8 +18,11 @@ from pages.shared.curves import line_names
         (["A CNN of many layers"], ["A CNN of many lay…"]),
         (["MLP 128", "CNN 16"], ["MLP 128", "CNN 16"]),
         (["Own, plain pictures", "Own"], ["plain pictures", "Own"]),
-        (["Three blocks, shapes", "Three blocks, shapes, 32 pixels"], ["shapes", "32 pixels"]),
-        (["Mine, a", "Mine, b", "Other"], ["Mine, a", "Mine, b", "Other"]),
+        (
+            ["Three blocks, shapes", "A CNN", "Three blocks, shapes, 32 pixels"],
+            ["shapes", "A CNN", "32 pixels"],
+        ),
+        (["Mine, a", "Mine, b", "Other"], ["a", "b", "Other"]),
     ],
 )
 def test_they_are_short_and_say_what_tells_the_runs_apart(
