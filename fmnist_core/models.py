@@ -20,6 +20,8 @@ from fmnist_core.temperature import Temperature
 BUNDLED = ASSETS / "models"
 """Same layout as run directories, without events."""
 DEFAULT = "quick"
+FOR_PICTURES = "robust"
+"""It has learned what photos and drawings look like."""
 _REF = re.compile(r"(?P<name>[a-z0-9][a-z0-9-]{0,99})(@(?P<step>[0-9]{1,7}))?")
 
 
@@ -70,6 +72,15 @@ def default_model() -> str:
     if not names:
         raise RunNotFoundError("No model comes with this copy of the app. Train one first.")
     return names[0]
+
+
+def default_for_pictures() -> str:
+    """The same, about drawings and photos.
+
+    Raises:
+        RunNotFoundError: no model is bundled.
+    """
+    return FOR_PICTURES if FOR_PICTURES in bundled() else default_model()
 
 
 def resolve(ref: str, store: RunStore) -> ModelFiles:

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fmnist_core import models
 from fmnist_core.cli import main
 from fmnist_core.datasets import CLASS_NAMES, fashion_mnist
+from fmnist_core.errors import RunNotFoundError
 from fmnist_core.evaluation import report
 from fmnist_core.runs import ASSETS
 
@@ -68,6 +70,17 @@ def test_the_test_set_scores_as_it_was_recorded(capsys: Output) -> None:
     low, high = (100 * end for end in expected.interval)
     assert f"10,000   {100 * expected.accuracy:.1f} % ({low:.1f} to  {high:.1f})" in shown
     assert "Not read" not in shown
+
+
+def test_the_model_for_photos_scores_unless_another_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    def refuse(ref: str, store: object) -> None:
+        raise RunNotFoundError(f"asked for {ref}")
+
+    monkeypatch.setattr(models, "resolve", refuse)
+    assert main(["score", "test"]) != 0
+    assert "asked for robust" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def save(run: Run, *steps: int) -> None:
 
 def test_bundled_models_begin_with_the_default(bundle: Path, store: RunStore) -> None:
     assert models.bundled() == ["quick", "better"]
-    assert models.default_model() == "quick"
+    assert models.default_model() == models.default_for_pictures() == "quick"
 
     files = models.resolve("better", store)
     assert (files.title, files.recorded, files.step) == ("CNN 16", True, None)

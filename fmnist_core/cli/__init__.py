@@ -162,7 +162,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="with one folder per class: t-shirt-top, trouser ...; test means the test set",
     )
-    scoring.add_argument("--model", metavar="NAME", help="a bundled model or a run")
+    scoring.add_argument(
+        "--model",
+        metavar="NAME",
+        help="a bundled model or a run; without it the bundled one for photos and drawings",
+    )
     scoring.add_argument(
         "--out-of-distribution",
         metavar="DIR",

@@ -28,7 +28,7 @@ SCORE = "Mahalanobis distance of the penultimate features, at length 1, to the n
 def score(options: argparse.Namespace) -> int:
     """Score, and print what came of it. Files that cannot be read are listed, never an error."""
     store, data = RunStore(), load()
-    ref = options.model or models.default_model()
+    ref = options.model or models.default_for_pictures()
     files = models.resolve(ref, store)
     if files.experiment.data.folder:
         raise ExperimentError(

@@ -194,10 +194,11 @@ class LocalBackend:
             threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def _warm_up(self) -> None:
-        """Load the model that the first page asks, before it asks."""
+        """Load the models that the first pages ask, before they ask."""
+        picture = {"pictures": np.zeros((1, 28, 28, 1), np.float32)}
         try:
-            model = {"model": models.default_model()}
-            self.call("predict", model, {"pictures": np.zeros((1, 28, 28, 1), np.float32)})
+            for ref in (models.default_for_pictures(), models.default_model()):
+                self.call("predict", {"model": ref}, picture)
         except LabError as error:
             _log.info("No warm-up: %s", error)
 

@@ -75,7 +75,7 @@ def chosen() -> dict[str, str]:
     """What is chosen, as query parameters; also for ``st.switch_page``."""
     wanted = {
         "view": st.session_state.get("lab.view"),
-        "model": session.model(),
+        "model": session.chosen_model(),
         "picture": session.picture(),
         "experiment": settings.to_link(session.experiment()),
         "run": session.run(),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from fmnist_core.runs import RunStore
 DEFAULT_PICTURE = "test:0"
 DEFAULT_PRESET = "cnn-16"
 _ASKED = "lab.asked view"
+_FOR_PICTURES = ("start", "predict")
 
 
 @dataclass(frozen=True)
@@ -107,16 +109,26 @@ def own_classes() -> NewClassesStore:
 
 def model() -> str:
     """The reference of the network that answers: a bundled name or a run's id."""
-    return str(_state("model", _default_model))
+    return chosen_model() or _default_model()
+
+
+def chosen_model() -> str | None:
+    """The same; None until somebody has chosen one."""
+    chosen = st.session_state.get("lab.model")
+    return None if chosen is None else str(chosen)
 
 
 def _default_model() -> str:
-    """A bundled model, else the newest run that has weights."""
-    for ref in (*models.bundled(), *(run.id for run in store().list())):
-        try:
-            return models.resolve(ref, store()).ref
-        except LabError:
-            continue
+    """A bundled model, else the newest run that has weights.
+
+    Where one draws and shows photos it is the one that has learned what those look like.
+    """
+    with contextlib.suppress(RunNotFoundError):
+        pictured = page() in _FOR_PICTURES
+        return models.default_for_pictures() if pictured else models.default_model()
+    for run in store().list():
+        with contextlib.suppress(LabError):  # queued, failed before its first checkpoint
+            return models.resolve(run.id, store()).ref
     return models.DEFAULT
 
 
@@ -140,7 +152,7 @@ def _repin(about: Experiment) -> None:
 def drawing_model() -> str:
     """The chosen network if it takes drawings as Fashion-MNIST's do, else the default one."""
     own = models.resolve(model(), store()).experiment.data.folder
-    return models.default_model() if own else model()
+    return models.default_for_pictures() if own else model()
 
 
 def picture() -> str:
@@ -152,6 +164,8 @@ def pin(ref: str) -> None:
     """Raises PictureError: there is no such picture."""
     pictures().load(ref)
     st.session_state["lab.picture"] = ref
+    if ref.startswith("stored:"):  # who answered to a drawing or photo answers on all pages
+        st.session_state["lab.model"] = model()
 
 
 def experiment() -> Experiment:

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from fmnist_core.pictures import PictureStore
 from fmnist_core.presets import preset
 from fmnist_core.settings import to_link
 from pages.shared import address as lab_address
@@ -95,3 +97,25 @@ def test_back_brings_back_what_was_chosen_before(backend, monkeypatch):
     app.run()
     assert app.session_state["lab.picture"] == "test:0"
     assert app.number_input(key="lab.chip.picture").value == 0
+
+
+def test_until_somebody_chooses_the_network_that_knows_photos_answers_to_them(backend):
+    app = healthy(open_page("predict", picture="test:3"))
+    assert chip(app) == "Network: Robust"
+    assert "model" not in address(app)
+    assert chip(healthy(app.switch_page("pages/train.py").run())) == "Network: Quick"
+    app.selectbox(key="lab.chip.model").set_value("best").run()
+    assert chip(healthy(app.switch_page("pages/predict.py").run())) == "Network: Best"
+    assert address(app)["model"] == "best"
+
+
+def test_who_answered_to_a_photo_answers_on_all_pages_once_it_is_pinned(backend):
+    ref = PictureStore(backend.store.root).save(np.zeros((28, 28, 1), np.float32))
+    app = healthy(open_page("predict", picture=ref))
+    assert address(app).items() >= {"model": "robust", "picture": ref}.items()
+    assert chip(healthy(app.switch_page("pages/train.py").run())) == "Network: Robust"
+
+
+def chip(app):
+    labels = [each.proto.popover.label for each in app.get("popover")]
+    return next(label for label in labels if label.startswith("Network"))
