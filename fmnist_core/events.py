@@ -13,7 +13,8 @@ RunFailed      RunQueued [RunStarted (as above)* Evaluated*] RunFailed
 
 In a search (TrialStarted TrialEpochEnded* TrialEnded)* takes the place of batches, epochs and
 evaluations; a trial that was broken off has no TrialEnded. In a transfer comparison (EpochEnded*
-Pretrained TransferMeasured*) does.
+Pretrained TransferMeasured*) does; with MobileNetV2 (WeightsLoaded (FeaturesComputed |
+StageEpochEnded)* StageJudged*) does.
 
 A run that is stopped keeps and evaluates what it learned; one stopped while it waited never
 started. RunFailed may follow anything: a process can die at any moment.
@@ -29,6 +30,7 @@ from fmnist_core.errors import RunError
 Status = Literal["queued", "running", "paused", "finished", "stopped", "failed"]
 SplitName = Literal["train", "validation", "test"]
 TransferMethod = Literal["frozen", "unfrozen", "scratch"]
+MobileNetStage = Literal["pixels", "head", "fine-tuned"]
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,55 @@ class TransferMeasured(Event):
 
 
 @dataclass(frozen=True)
+class WeightsLoaded(Event):
+    """MobileNetV2's weights are there."""
+
+    source: str
+    """A file's name."""
+    sha256: str
+    imagenet: bool
+    """They come from Keras; False: from a file that the server's owner named."""
+    parameters: int
+
+
+@dataclass(frozen=True)
+class FeaturesComputed(Event):
+    """What MobileNetV2 makes of pictures, so far; ``done`` of ``n``."""
+
+    split: SplitName
+    done: int
+    n: int
+    seconds: float
+    cached: bool
+    """They were there from an earlier run."""
+
+
+@dataclass(frozen=True)
+class StageEpochEnded(Event):
+    stage: MobileNetStage
+    epoch: int
+    """Counts from 1 in each stage."""
+    train_loss: float
+    train_accuracy: float
+    train_n: int
+    validation_accuracy: float
+    validation_n: int
+    seconds: float
+    """Since the stage began."""
+
+
+@dataclass(frozen=True)
+class StageJudged(Event):
+    """A stage on the test set: once, when all stages have ended."""
+
+    stage: MobileNetStage
+    accuracy: float
+    n: int
+    trainable: int
+    """Parameters that learned in this stage."""
+
+
+@dataclass(frozen=True)
 class Evaluated(Event):
     """The final weights on one split. The test set appears here, once, and nowhere else."""
 
@@ -245,6 +296,10 @@ _TYPES: dict[str, type[Event]] = {
         TrialEnded,
         Pretrained,
         TransferMeasured,
+        WeightsLoaded,
+        FeaturesComputed,
+        StageEpochEnded,
+        StageJudged,
         Evaluated,
         *ENDINGS,
     )

@@ -11,12 +11,18 @@ from filelock import FileLock
 
 from fmnist_core.errors import LabError, RunNotFoundError
 from fmnist_core.experiment import Experiment
+from fmnist_core.mobilenet import MobileNet
 from fmnist_core.search import Search
 from fmnist_core.transfer import Transfer
 
 TUNER = "tuner"
 """Of a search: Keras Tuner's own files."""
-STUDIES: dict[str, type[Search | Transfer]] = {"search.json": Search, "transfer.json": Transfer}
+Study = Search | Transfer | MobileNet
+STUDIES: dict[str, type[Study]] = {
+    "search.json": Search,
+    "transfer.json": Transfer,
+    "mobilenet.json": MobileNet,
+}
 """Files beside experiment.json that make a run more than one network."""
 
 
@@ -34,7 +40,7 @@ class Run:
     """The run that it repeats with one thing changed."""
     recorded: bool
     """It came with the app."""
-    study: Search | Transfer | None = None
+    study: Study | None = None
     """What is compared, where this is more than one network; ``experiment`` is then its base."""
 
     @property
@@ -44,6 +50,10 @@ class Run:
     @property
     def transfer(self) -> Transfer | None:
         return self.study if isinstance(self.study, Transfer) else None
+
+    @property
+    def mobilenet(self) -> MobileNet | None:
+        return self.study if isinstance(self.study, MobileNet) else None
 
     @property
     def title(self) -> str:
@@ -81,7 +91,7 @@ def read_run(directory: Path, recorded: bool) -> Run:
         raise RunNotFoundError(f"The run {directory.name} cannot be read: {error}.") from error
 
 
-def _study(directory: Path) -> Search | Transfer | None:
+def _study(directory: Path) -> Study | None:
     for file, kind in STUDIES.items():
         if (directory / file).is_file():
             return kind.from_json((directory / file).read_bytes())

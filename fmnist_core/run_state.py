@@ -89,6 +89,11 @@ class RunState:
     pretrained: e.Pretrained | None = None
     transfers: tuple[e.TransferMeasured, ...] = ()
     """Of a transfer comparison."""
+    weights: e.WeightsLoaded | None = None
+    features: dict[e.SplitName, e.FeaturesComputed] = field(default_factory=dict)
+    stages: tuple[e.StageEpochEnded, ...] = ()
+    judged: tuple[e.StageJudged, ...] = ()
+    """With MobileNetV2."""
     panel: e.PanelPredicted | None = None
     evaluated: dict[e.SplitName, e.Evaluated] = field(default_factory=dict)
     ending: e.RunFinished | e.RunStopped | e.RunFailed | None = None
@@ -124,6 +129,14 @@ class RunState:
                 return replace(self, pretrained=event)
             case e.TransferMeasured():
                 return replace(self, transfers=(*self.transfers, event))
+            case e.WeightsLoaded():
+                return replace(self, weights=event)
+            case e.FeaturesComputed():
+                return replace(self, features={**self.features, event.split: event})
+            case e.StageEpochEnded():
+                return replace(self, stages=(*self.stages, event))
+            case e.StageJudged():
+                return replace(self, judged=(*self.judged, event))
             case e.Evaluated():
                 return replace(self, evaluated={**self.evaluated, event.split: event})
             case e.RunFinished():

@@ -3,7 +3,8 @@
 ::
 
     <root>/<id>/  experiment.json  events.jsonl  commands.jsonl  about.json   written by whoever
-                  search.json (a search), transfer.json (a comparison)        submits it
+                  search.json (a search), transfer.json (a comparison),       submits it
+                  mobilenet.json
                   worker.json  heartbeat  worker.log                          by the worker
                   checkpoints/  weights.npz  model.keras                      by the worker
                   report.json  test_probabilities.npy                         at the end
@@ -31,7 +32,8 @@ from fmnist_core.events import Event, RunQueued, from_record, to_record
 from fmnist_core.experiment import Experiment, check
 from fmnist_core.files import write_atomically
 from fmnist_core.folders import check_folder
-from fmnist_core.run import STUDIES, TUNER, Run, read_run
+from fmnist_core.mobilenet import MobileNet
+from fmnist_core.run import STUDIES, TUNER, Run, Study, read_run
 from fmnist_core.run_state import RunState
 from fmnist_core.search import Search, check_search
 from fmnist_core.transfer import Transfer, check_transfer
@@ -104,12 +106,16 @@ class RunStore:
         check_transfer(transfer)
         return self._create(transfer.base, owner, None, transfer)
 
+    def create_mobilenet(self, study: MobileNet, owner: str = "") -> Run:
+        """A new run with MobileNetV2, queued. Raises RunError: it cannot be written."""
+        return self._create(study.base, owner, None, study)
+
     def _create(
         self,
         experiment: Experiment,
         owner: str,
         parent: str | None,
-        study: Search | Transfer | None = None,
+        study: Study | None = None,
         before: Run | None = None,
     ) -> Run:
         created = self.clock()
@@ -163,6 +169,10 @@ class RunStore:
     def transfers(self) -> builtins.list[Run]:
         """Comparisons, newest first."""
         return [run for run in self.everything() if run.transfer]
+
+    def mobilenets(self) -> builtins.list[Run]:
+        """Newest first."""
+        return [run for run in self.everything() if run.mobilenet]
 
     def everything(self) -> builtins.list[Run]:
         """Networks, searches and comparisons. Unreadable ones are left out."""

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from fmnist_core.architecture import summarise
 from fmnist_core.cli.folders import folders
+from fmnist_core.cli.mobilenet import add_arguments, mobilenet
 from fmnist_core.cli.score import score
 from fmnist_core.cli.train import train
 from fmnist_core.cli.transfer import transfer
@@ -135,6 +136,13 @@ def parser() -> argparse.ArgumentParser:
     )
     comparing.add_argument("--json", **json_help)  # type: ignore[arg-type]
     comparing.set_defaults(command=transfer)
+
+    photos = commands.add_parser(
+        "mobilenet", help="MobileNetV2's features under a new head, against the bare pixels"
+    )
+    add_arguments(photos)
+    photos.add_argument("--json", **json_help)  # type: ignore[arg-type]
+    photos.set_defaults(command=mobilenet)
 
     runs = commands.add_parser("runs", help="list the runs, newest first")
     runs.add_argument("--json", **json_help)  # type: ignore[arg-type]

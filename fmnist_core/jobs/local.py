@@ -28,6 +28,7 @@ from fmnist_core.jobs.processes import Identity
 from fmnist_core.jobs.queue import FairQueue
 from fmnist_core.jobs.supervisor import Patience, Watch
 from fmnist_core.jobs.worker import PRELOAD, read_identity
+from fmnist_core.mobilenet import MobileNet
 from fmnist_core.run import Run
 from fmnist_core.runs import Command, RunStore
 from fmnist_core.search import Search
@@ -146,6 +147,10 @@ class LocalBackend:
             ExperimentError: its network cannot or may not be trained.
         """
         return self._queued(self.store.create_transfer(transfer, owner))
+
+    def submit_mobilenet(self, study: MobileNet, owner: str = "") -> Run:
+        """Queue a run with MobileNetV2."""
+        return self._queued(self.store.create_mobilenet(study, owner))
 
     def _queued(self, run: Run) -> Run:
         with self._lock:

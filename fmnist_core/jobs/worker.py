@@ -118,6 +118,10 @@ def _train(run: Run, threads: int, forked: bool, started: float) -> int:
             from fmnist_core.engine import compare
 
             compare.compare(run.directory, threads=threads, forked=forked)
+        elif run.mobilenet:
+            from fmnist_core.engine import mobilenet
+
+            mobilenet.learn(run.directory, threads=threads, forked=forked)
         else:
             from fmnist_core.engine import train
 

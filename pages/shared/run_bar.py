@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fmnist_core.mobilenet import STAGES, MobileNet
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.search import Search
@@ -49,6 +50,8 @@ def status_parts(run: Run, state: RunState) -> list[str]:
         return _search_parts(run.search, state)
     if run.transfer and state.started:
         return _transfer_parts(run.transfer, state)
+    if run.mobilenet and state.started:
+        return _mobilenet_parts(run.mobilenet, state)
     if not state.started or not state.step:
         return ["starting"]
     parts = [f"epoch {state.epoch} of {state.started.epochs}"]
@@ -81,6 +84,22 @@ def _transfer_parts(transfer: Transfer, state: RunState) -> list[str]:
     parts = [f"training {min(done + 1, transfer.trainings)} of {transfer.trainings}"]
     if state.pretrained is None:
         parts = [f"learning its first {len(transfer.known)} classes"]
+    if state.status == "paused":
+        parts.append("paused")
+    return parts
+
+
+def _mobilenet_parts(study: MobileNet, state: RunState) -> list[str]:
+    if state.stages:
+        last = state.stages[-1]
+        parts = [
+            f"{STAGES[last.stage].lower()}, epoch {last.epoch} of {study.epochs_of(last.stage)}"
+        ]
+    else:
+        parts = ["loading MobileNetV2" if state.weights is None else "beginning"]
+    computing = [each for each in state.features.values() if each.done < each.n]
+    if computing:
+        parts = [f"features of {computing[-1].done:,} of {computing[-1].n:,} pictures"]
     if state.status == "paused":
         parts.append("paused")
     return parts

@@ -189,7 +189,7 @@ def choose_run(run_id: str | None) -> None:
     """Raises RunNotFoundError."""
     run = store().get(run_id) if run_id is not None else None
     if run and run.study:
-        view = "Search" if run.search else "Transfer"
+        view = "Search" if run.search else "Transfer" if run.transfer else "MobileNetV2"
         raise RunNotFoundError(f"{run.id} is more than one network. Train, {view} shows it.")
     st.session_state["lab.run"] = run_id
 

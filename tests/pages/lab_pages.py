@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from fmnist_core import events as e
 from fmnist_core.errors import EngineBusyError
 from fmnist_core.experiment import Experiment
+from fmnist_core.mobilenet import MobileNet
 from fmnist_core.model_server import ModelServer
 from fmnist_core.pictures import PictureStore
 from fmnist_core.run import Run
@@ -45,6 +46,9 @@ class QueueOnly:
 
     def submit_transfer(self, transfer: Transfer, owner: str = "") -> Run:
         return self.store.create_transfer(transfer, owner)
+
+    def submit_mobilenet(self, study: MobileNet, owner: str = "") -> Run:
+        return self.store.create_mobilenet(study, owner)
 
     def command(self, run_id: str, command: Any, value: float | None = None) -> None:
         self.store.command(run_id, command, value)
