@@ -30,8 +30,9 @@ FEATURES = 1_280
 """Numbers that MobileNetV2 makes of a picture, averaged over its places."""
 VALIDATION = 2_000
 """Validation pictures that are looked at."""
-SIDES = (96, 128, 160, 192, 224)
-"""For which ImageNet weights were made; other sizes take those of 224."""
+SIDES = (32, 64, 96, 128, 160, 192, 224)
+MADE_FOR = SIDES[2:]
+"""Sizes for which Keras has ImageNet weights; others take those of 224."""
 _CACHED = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{side}_no_top.h5"
 
 
@@ -108,7 +109,7 @@ def weights_file(side: int) -> tuple[Where, Path]:
     if given := os.environ.get(WEIGHTS_VARIABLE):
         return "file", Path(given)
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    kept = home / "models" / _CACHED.format(side=side if side in SIDES else 224)
+    kept = home / "models" / _CACHED.format(side=side if side in MADE_FOR else 224)
     return ("keras" if kept.is_file() else "nowhere"), kept
 
 

@@ -13,6 +13,8 @@ from pages.views import train_mobilenet_live
 
 _CHOSEN = "lab.mobilenet.run"
 _PLAIN = MobileNet()
+_KEY = "lab.mobilenet."
+_TUNED = "lab.mobilenet.tune"
 
 
 def show() -> None:
@@ -27,7 +29,6 @@ def show() -> None:
             width="stretch",
             disabled=study is None,
             on_click=_start,
-            args=(study,),
             key="lab.mobilenet.start",
         )
         if study is not None:
@@ -52,55 +53,57 @@ def show() -> None:
 
 def _edited() -> MobileNet | None:
     """What the visitor has set. None, and why on the page, when it does not fit."""
-    side = st.selectbox(
+    st.selectbox(
         "Picture size",
         SIDES,
-        key="lab.mobilenet.side",
+        index=SIDES.index(_PLAIN.side),
+        key=f"{_KEY}side",
         persist_state="session",
         help="The 28 x 28 pixels are enlarged to so many, their grey repeated as red, green and "
-        "blue. Larger is slower, and seldom better here.",
+        "blue. Larger is slower. ImageNet weights were made for 96 and more.",
     )
     columns = st.columns(2)
     with columns[0]:
-        size = _whole("Training pictures", "train_size", 20, 20_000, "Drawn evenly over classes.")
-        units = _whole("Dense units", "units", 0, 1_024, "Before the output layer. 0: none.")
+        _whole("Training pictures", "train_size", 20, 20_000, "Drawn evenly over the classes.")
+        _whole("Dense units", "units", 0, 1_024, "Before the output layer. 0: none.")
     with columns[1]:
-        epochs = _whole("Epochs", "epochs", 1, 100, "Of the head.")
-        seed = _whole("Seed", "seed", 0, 10_000, "Of the split, the first weights and the order.")
+        _whole("Epochs", "epochs", 1, 100, "Of the head.")
+        _whole("Seed", "seed", 0, 10_000, "Of the split, the first weights and the order.")
     tuned = st.toggle(
         "Then fine-tune",
-        key="lab.mobilenet.tune",
+        key=_TUNED,
         persist_state="session",
         help="The last blocks of MobileNetV2 learn, too, at a small rate. Slow without a GPU.",
     )
-    fine = {}
     if tuned:
         columns = st.columns(2)
         with columns[0]:
-            fine["fine_tune_epochs"] = _whole("Its epochs", "fine_tune_epochs", 1, 20, "", 2)
+            _whole("Its epochs", "fine_tune_epochs", 1, 20, "Over the training pictures.", 2)
         with columns[1]:
-            fine["fine_tune_blocks"] = _whole("Last blocks", "fine_tune_blocks", 1, 16, "Of 16.")
+            _whole("Last blocks", "fine_tune_blocks", 1, 16, "Of 16.")
     try:
-        return core.make(side=side, train_size=size, units=units, epochs=epochs, seed=seed, **fine)
+        return _set()
     except LabError as error:
         st.error(str(error), icon=":material/error:")
         return None
 
 
-def _whole(title: str, name: str, low: int, high: int, text: str, value: int | None = None) -> int:
-    return int(
-        st.number_input(
-            title,
-            low,
-            high,
-            getattr(_PLAIN, name) if value is None else value,
-            key=f"lab.mobilenet.{name}",
-            persist_state="session",
-            help=text or None,
-        )
-    )
+def _set() -> MobileNet:
+    """As the widgets are now. Raises ExperimentError."""
+    names = ["side", "train_size", "units", "epochs", "seed"]
+    if st.session_state[_TUNED]:
+        names += ["fine_tune_epochs", "fine_tune_blocks"]
+    given = {name: st.session_state.get(f"{_KEY}{name}") for name in names}
+    return core.make(**{name: value for name, value in given.items() if value is not None})
 
 
-def _start(study: MobileNet) -> None:
-    backend, owner = session.backend(), session.owner()
+def _whole(title: str, name: str, low: int, high: int, text: str, value: int | None = None) -> None:
+    first = getattr(_PLAIN, name) if value is None else value
+    key = f"{_KEY}{name}"
+    st.number_input(title, low, high, first, key=key, persist_state="session", help=text)
+
+
+def _start() -> None:
+    """In a callback, where what was typed just before the click counts already."""
+    backend, owner, study = session.backend(), session.owner(), _set()
     studies.start(study, lambda: backend.submit_mobilenet(study, owner), _CHOSEN)

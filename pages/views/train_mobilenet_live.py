@@ -27,7 +27,11 @@ def _draw(run: Run, state: RunState) -> None:
     _numbers(run, study, state)
     studies.controls_or_failure(run, state, "run")
     if state.weights:
-        origin = "ImageNet, from Keras" if state.weights.imagenet else "the server's own file"
+        origin = (
+            "ImageNet, from Keras"
+            if state.weights.imagenet
+            else "a file that the owner of this server named"
+        )
         looks.caption(
             f"MobileNetV2: {state.weights.parameters:,} parameters from {state.weights.source} "
             f"({origin}; SHA-256 {state.weights.sha256[:12]}), at {study.side} x {study.side} "

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from fmnist_core.mobilenet import WEIGHTS_VARIABLE
+
 ROOT = Path(__file__).parents[2]
 START_LIMIT = 60.0
 """Seconds until a server that has not answered counts as broken."""
@@ -33,6 +35,11 @@ class App:
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
+    def mobilenet_weights(self) -> Path:
+        """There is no such file until a test makes one: nothing is ever downloaded."""
+        return self.runs / "mobilenet.weights.h5"
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
@@ -49,7 +56,11 @@ class App:
             self.process = subprocess.Popen(
                 [*command, *options],
                 cwd=ROOT,
-                env={**os.environ, "FMNIST_RUNS_DIR": str(self.runs)},
+                env={
+                    **os.environ,
+                    "FMNIST_RUNS_DIR": str(self.runs),
+                    WEIGHTS_VARIABLE: str(self.mobilenet_weights),
+                },
                 stdout=log,
                 stderr=log,
             )
