@@ -199,6 +199,8 @@ class WeightsLoaded(Event):
     sha256: str
     imagenet: bool
     """They come from Keras; False: from a file that the server's owner named."""
+    trained: bool
+    """False: they are as a network begins, so its features mean nothing."""
     parameters: int
 
 

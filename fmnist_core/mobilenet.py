@@ -100,6 +100,10 @@ def make(**fields: object) -> MobileNet:
         raise ExperimentError(explain(error)) from error
 
 
+UNTRAINED = (
+    "These weights have never learned anything: they are as a new network begins. What follows "
+    "shows how it works, not what MobileNetV2 brings."
+)
 Where = Literal["file", "keras", "nowhere"]
 
 

@@ -46,7 +46,7 @@ EXAMPLES = [
     e.TrialEnded(9.4, 0, (0.55, 0.57), 600, 2.5),
     e.Pretrained(9.5, 0.87, 3_000, 4.0),
     e.TransferMeasured(9.6, "frozen", 5, 0, 0.61, 3_000, 0.4),
-    e.WeightsLoaded(9.7, "weights.h5", "ab12", True, 2_257_984),
+    e.WeightsLoaded(9.7, "weights.h5", "ab12", True, True, 2_257_984),
     e.FeaturesComputed(9.8, "train", 1_000, 2_000, 3.5, False),
     e.StageEpochEnded(9.9, "head", 2, 0.5, 0.8, 2_000, 0.78, 2_000, 1.5),
     e.StageJudged(9.95, "head", 0.8, 10_000, 1_290),

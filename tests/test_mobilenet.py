@@ -84,7 +84,7 @@ def ended(store: RunStore, run: Run) -> RunState:
     store.append(
         run.id,
         e.RunStarted(1.0, 1, 2, 20, 63, 1_260, 2_000, 2_000, 32, 0.001, True),
-        e.WeightsLoaded(2.0, "w.h5", "ab" * 32, True, 2_257_984),
+        e.WeightsLoaded(2.0, "w.h5", "ab" * 32, True, True, 2_257_984),
         e.StageEpochEnded(3.0, "pixels", 1, 0.9, 0.7, 2_000, 0.69, 2_000, 0.5),
         e.FeaturesComputed(4.0, "train", 2_000, 2_000, 9.0, False),
         e.StageEpochEnded(5.0, "head", 1, 0.5, 0.8, 2_000, 0.79, 2_000, 0.5),

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 from fmnist_core.cli.follow import follow
 from fmnist_core.evaluation import wilson
-from fmnist_core.mobilenet import STAGES, make
+from fmnist_core.mobilenet import STAGES, UNTRAINED, make
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.runs import RunStore
@@ -86,6 +86,8 @@ def _result(run: Run, state: RunState) -> dict[str, Any]:
 
 def _print(run: Run, state: RunState) -> None:
     print(f"{state.status.capitalize()}. {state.ending.reason if state.ending else ''}")
+    if state.weights and not state.weights.trained:
+        print(UNTRAINED)
     for each in state.judged:
         ends = wilson(round(each.accuracy * each.n), each.n)
         print(

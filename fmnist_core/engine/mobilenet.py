@@ -104,7 +104,14 @@ class Learning:
         loaded = load(study.side)
         parameters = int(loaded.model.count_params())
         self.emit(
-            e.WeightsLoaded(time.time(), loaded.source, loaded.sha256, loaded.imagenet, parameters)
+            e.WeightsLoaded(
+                time=time.time(),
+                source=loaded.source,
+                sha256=loaded.sha256,
+                imagenet=loaded.imagenet,
+                trained=loaded.trained,
+                parameters=parameters,
+            )
         )
         said: dict[e.MobileNetStage, tuple[npt.NDArray[np.int64], int]] = {}
         pixels = {name: _flat(pictures) for name, pictures in self._pictures.items()}

@@ -38,6 +38,8 @@ class Loaded:
     sha256: str
     imagenet: bool
     """Keras' own file; False: one that the server's owner named."""
+    trained: bool
+    """Whether they have ever learned: batch normalisation begins with moving means of 0."""
 
 
 def load(side: int) -> Loaded:
@@ -51,7 +53,12 @@ def load(side: int) -> Loaded:
         raise RunError(missing(side))
     model = _download(side, path) if where == "nowhere" else _from_file(side, path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Loaded(model, path.name, digest, imagenet=where != "file")
+    trained = any(
+        np.any(np.asarray(layer.moving_mean))
+        for layer in model.layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    )
+    return Loaded(model, path.name, digest, imagenet=where != "file", trained=trained)
 
 
 def _from_file(side: int, path: Path) -> keras.Model:

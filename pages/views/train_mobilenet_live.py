@@ -6,7 +6,7 @@ import streamlit as st
 
 from fmnist_core import figures
 from fmnist_core.evaluation import wilson
-from fmnist_core.mobilenet import STAGES, MobileNet
+from fmnist_core.mobilenet import STAGES, UNTRAINED, MobileNet
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.wording import duration, percent
@@ -37,6 +37,8 @@ def _draw(run: Run, state: RunState) -> None:
             f"({origin}; SHA-256 {state.weights.sha256[:12]}), at {study.side} x {study.side} "
             f"pixels."
         )
+        if not state.weights.trained:
+            st.warning(UNTRAINED, icon=":material/warning:")
     if not state.stages:
         return
     plot(

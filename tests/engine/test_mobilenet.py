@@ -64,6 +64,7 @@ def test_all_stages_are_told_and_the_test_set_is_opened_once_at_the_end(
     assert state.status == "finished"
     assert state.weights is not None
     assert (state.weights.source, state.weights.imagenet) == (given.name, False)
+    assert not state.weights.trained  # the test made them, nobody trained them
     assert state.weights.parameters == 2_257_984
     assert [each.stage for each in state.stages] == ["pixels"] * 4 + ["head"] * 4 + ["fine-tuned"]
     assert {each.train_n for each in state.stages} == {200}
@@ -112,6 +113,17 @@ def test_features_are_what_mobilenet_makes_of_enlarged_grey_pictures(
     )
     described = np.asarray(fresh()(expected, training=False))
     np.testing.assert_allclose(found, described, rtol=2e-3, atol=2e-3)
+
+
+def test_weights_that_have_learned_are_told_from_those_that_have_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = fresh()
+    model(np.ones((2, SIDE, SIDE, 3), np.float32), training=True)
+    path = tmp_path / "learned.weights.h5"
+    model.save_weights(path)
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(path))
+    assert load(SIDE).trained
 
 
 def test_only_the_last_blocks_and_the_head_are_fine_tuned(given: Path) -> None:

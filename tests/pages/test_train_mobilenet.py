@@ -29,7 +29,7 @@ def trained(backend: QueueOnly, ended: bool = True) -> Run:
     backend.store.append(
         run.id,
         e.RunStarted(at, 1, 2, 4, 63, 252, 2_000, 2_000, 32, 0.001, True),
-        e.WeightsLoaded(at, "mine.weights.h5", "ab" * 32, False, 2_257_984),
+        e.WeightsLoaded(at, "mine.weights.h5", "ab" * 32, False, False, 2_257_984),
         e.StageEpochEnded(at, "pixels", 1, 0.9, 0.7, 2_000, 0.691, 2_000, 0.5),
         e.StageEpochEnded(at, "pixels", 2, 0.8, 0.75, 2_000, 0.733, 2_000, 1.0),
         e.FeaturesComputed(at, "train", 2_000, 2_000, 9.0, False),
@@ -83,6 +83,7 @@ def test_every_stage_is_shown_with_n_and_interval(backend: QueueOnly) -> None:
         "2,257,984 parameters from mine.weights.h5 (a file that the owner of this server named"
         in text
     )
+    assert "never learned" in open_it().warning[0].value
     for said in ("73.3 %", "81.2 %", "81.0 %", "80.2 to 81.8", "165,258", "test, n = 10,000"):
         assert said in text
     assert "training, n = 2,000; validation, n = 2,000" in text
