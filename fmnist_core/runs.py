@@ -96,15 +96,20 @@ class RunStore:
             raise RunError(f"{before.title} searched something else; begin a new search.")
         return self._create(search.base, owner, earlier, search, before)
 
-    def create_transfer(self, transfer: Transfer, owner: str = "") -> Run:
-        """A new comparison, queued.
+    def create_transfer(
+        self, transfer: Transfer, owner: str = "", earlier: str | None = None
+    ) -> Run:
+        """A new comparison, queued. What an ``earlier`` one has measured, if given, it keeps.
 
         Raises:
             ExperimentError: its network cannot or may not be trained; nothing is written.
-            RunError: the directory cannot be written.
+            RunError: the directory cannot be written, or the earlier comparison is another one.
         """
         check_transfer(transfer)
-        return self._create(transfer.base, owner, None, transfer)
+        before = self.get(earlier) if earlier else None
+        if before and before.transfer != transfer:
+            raise RunError(f"{before.title} compared something else; begin a new comparison.")
+        return self._create(transfer.base, owner, earlier, transfer, before)
 
     def create_mobilenet(self, study: MobileNet, owner: str = "") -> Run:
         """A new run with MobileNetV2, queued. Raises RunError: it cannot be written."""
@@ -138,7 +143,7 @@ class RunStore:
             write_atomically(directory / "experiment.json", experiment.to_json().encode())
             self.append(run_id, RunQueued(created))
             if before:
-                self.append(run_id, *_ended_trials(self.state(before.id)))
+                self.append(run_id, *_kept(self.state(before.id)))
         except OSError as error:
             shutil.rmtree(directory, ignore_errors=True)
             raise RunError(f"Could not write a run to {self.root}: {error.strerror}.") from error
@@ -263,11 +268,12 @@ class RunStore:
         shutil.rmtree(run.directory, ignore_errors=True)
 
 
-def _ended_trials(state: RunState) -> list[Event]:
-    """What a search that goes on knows already."""
-    return [
+def _kept(state: RunState) -> list[Event]:
+    """What a search or a comparison that goes on knows already."""
+    trials = [
         event
         for trial in state.trials.values()
         if trial.ended
         for event in (trial.started, *trial.epochs, trial.ended)
     ]
+    return [*trials, *state.transfers]

@@ -123,6 +123,7 @@ def parser() -> argparse.ArgumentParser:
         "transfer", help="does it help to have learned other classes? judged on validation pictures"
     )
     comparing.add_argument("--preset", metavar="NAME", help="the network (default: cnn-16)")
+    comparing.add_argument("--resume", metavar="RUN", help="go on with one that was broken off")
     comparing.add_argument("--known", metavar="N,N", help="classes it learns first, as numbers")
     comparing.add_argument("--shots", metavar="N,N", help="pictures of each new class")
     comparing.add_argument("--draws", metavar="N", help="how often these are drawn")

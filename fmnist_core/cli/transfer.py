@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from fmnist_core.cli.follow import follow
 from fmnist_core.cli.numbers import whole, wholes
+from fmnist_core.errors import RunError
 from fmnist_core.events import TransferMeasured
 from fmnist_core.presets import preset
 from fmnist_core.run import Run
@@ -22,7 +23,13 @@ from fmnist_core.transfer import CLASSIC, METHODS, Transfer, points, verdict
 def transfer(options: argparse.Namespace) -> int:
     """Compare, show each training, print what came of it. 1 when it failed."""
     store = RunStore()
-    run = store.create_transfer(transfer_of(options))
+    if options.resume:
+        earlier = store.get(options.resume)
+        if earlier.transfer is None:
+            raise RunError(f"{earlier.title} is no comparison. Name one that was broken off.")
+        run = store.create_transfer(earlier.transfer, earlier=earlier.id)
+    else:
+        run = store.create_transfer(transfer_of(options))
     progress = MeasuredLines(sys.stderr)
     progress.say(f"{run.title} In {run.directory}")
     state = follow(store, run, progress)
@@ -33,6 +40,7 @@ def transfer(options: argparse.Namespace) -> int:
     if state.status == "failed":
         assert state.ending is not None
         print(f"The comparison failed. {state.ending.reason}", file=sys.stderr)
+        print(f"Go on with: transfer --resume {run.id}", file=sys.stderr)
         return 1
     return 0
 

@@ -25,6 +25,7 @@ from fmnist_core.engine.steps import Floats, Pace, as_pictures
 from fmnist_core.engine.train import warm_up
 from fmnist_core.eventlog import Appender
 from fmnist_core.experiment import Experiment
+from fmnist_core.runs import RunStore
 from fmnist_core.transfer import BATCH, METHODS, Transfer, few, narrowed, renumbered
 
 CHUNK = 1_000
@@ -32,7 +33,10 @@ _ORDER = 6  # a stream of random numbers of its own
 
 
 def compare(directory: Path, *, threads: int, forked: bool) -> None:
-    """Run the comparison of ``directory``, obeying its commands.
+    """Run the comparison of ``directory``, obeying its commands; go on where an earlier one ended.
+
+    The first classes are learned again, from the same start in the same order; what has been
+    measured with them is not.
 
     Raises:
         ExperimentError: the data cannot be split as wanted, or a class has too few pictures.
@@ -63,7 +67,9 @@ def compare(directory: Path, *, threads: int, forked: bool) -> None:
 class Comparison:
     def __init__(self, transfer: Transfer, directory: Path, log: Appender) -> None:
         self.transfer = transfer
-        self.measured = 0
+        known = RunStore(directory.parent).state(directory.name).transfers
+        self._known_already = {(each.method, each.shots, each.draw) for each in known}
+        self.measured = len(known)
         self._log = log
         self._data = prepare(transfer.base, fashion_mnist.load())
         self._control = Control(directory / "commands.jsonl", self.emit, lambda *_: None)
@@ -149,6 +155,8 @@ class Comparison:
                 seed = (transfer.base.seed, draw)
                 chosen = few(self._labels, self._data.train, transfer.new, shots, seed)
                 for method in METHODS:
+                    if (method, shots, draw) in self._known_already:
+                        continue
                     if not self._go_on():
                         raise Stopped
                     begin = time.perf_counter()

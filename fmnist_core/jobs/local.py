@@ -140,13 +140,15 @@ class LocalBackend:
         """
         return self._queued(self.store.create_search(search, owner, earlier))
 
-    def submit_transfer(self, transfer: Transfer, owner: str = "") -> Run:
-        """Queue a comparison.
+    def submit_transfer(
+        self, transfer: Transfer, owner: str = "", earlier: str | None = None
+    ) -> Run:
+        """Queue a comparison, which keeps what an ``earlier`` one has measured.
 
         Raises:
             ExperimentError: its network cannot or may not be trained.
         """
-        return self._queued(self.store.create_transfer(transfer, owner))
+        return self._queued(self.store.create_transfer(transfer, owner, earlier))
 
     def submit_mobilenet(self, study: MobileNet, owner: str = "") -> Run:
         """Queue a run with MobileNetV2."""

@@ -10,10 +10,11 @@ from fmnist_core.datasets import CLASS_NAMES
 from fmnist_core.errors import LabError
 from fmnist_core.experiment import Experiment
 from fmnist_core.presets import PRESETS
+from fmnist_core.run import Run
 from fmnist_core.search import values_of
 from fmnist_core.transfer import CLASSIC, Transfer
 from fmnist_core.wording import count
-from pages.shared import looks, session, studies
+from pages.shared import looks, running, session, studies
 from pages.views import train_transfer_live
 
 OWN = "own"
@@ -49,6 +50,7 @@ def show() -> None:
             )
             return
         train_transfer_live.show(run)
+        _afterwards(run)
 
 
 def _edited() -> Transfer | None:
@@ -113,6 +115,23 @@ def _whole(title: str, name: str, value: int, low: int, high: int) -> int:
     return int(st.number_input(title, low, high, value, key=key, persist_state="session"))
 
 
-def _start(transfer: Transfer) -> None:
+def _start(transfer: Transfer, earlier: str | None = None) -> None:
     backend, owner = session.backend(), session.owner()
-    studies.start(transfer, lambda: backend.submit_transfer(transfer, owner), _CHOSEN)
+    studies.start(
+        (transfer, earlier), lambda: backend.submit_transfer(transfer, owner, earlier), _CHOSEN
+    )
+
+
+def _afterwards(run: Run) -> None:
+    """A comparison that was broken off can go on: no training that has ended is lost."""
+    state = running.state(run)
+    assert run.transfer is not None
+    done = len(state.transfers)
+    if state.status in ("stopped", "failed") and done < run.transfer.trainings:
+        st.button(
+            "Go on with the other trainings",
+            icon=":material/play_arrow:",
+            on_click=_start,
+            args=(run.transfer, run.id),
+            help="The first classes are learned again; what was measured is kept.",
+        )

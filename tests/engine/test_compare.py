@@ -15,7 +15,7 @@ from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine import compare as module
 from fmnist_core.engine.compare import Comparison, compare
 from fmnist_core.engine.steps import Steps
-from fmnist_core.errors import ExperimentError
+from fmnist_core.errors import ExperimentError, RunError
 from fmnist_core.run import Run
 from fmnist_core.runs import RunStore
 from fmnist_core.settings import with_settings
@@ -111,6 +111,37 @@ def test_a_comparison_stops_and_keeps_what_it_measured(
     assert state.ending is not None
     assert state.ending.reason == "Stopped after 2 of 12 trainings."
     assert len(state.transfers) == 2
+
+
+def test_one_that_was_broken_off_goes_on_with_what_is_missing(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = store.create_transfer(small())
+    compared(whole)
+    expected = store.state(whole.id).transfers
+    broken = store.create_transfer(small())
+    store.append(broken.id, *expected[:5], e.RunFailed(9.0, 0, "The worker was killed."))
+    done = []
+    reached = Comparison._reached
+
+    def watched(self: Comparison, method: e.TransferMethod, chosen: Any, draw: int) -> Any:
+        done.append((method, len(chosen), draw))
+        return reached(self, method, chosen, draw)
+
+    monkeypatch.setattr(Comparison, "_reached", watched)
+    run = store.create_transfer(small(), earlier=broken.id)
+    assert store.state(run.id).transfers == expected[:5]
+    compared(run)
+    state = store.state(run.id)
+    assert state.ending is not None
+    assert state.ending.reason == "All 12 trainings done."
+    assert len(done) == 7
+    accuracies = {(each.method, each.shots, each.draw): each.accuracy for each in state.transfers}
+    for each in expected:  # learned anew from the same start, the base is the same
+        key = each.method, each.shots, each.draw
+        assert accuracies[key] == pytest.approx(each.accuracy, abs=0.05)
+    with pytest.raises(RunError, match="compared something else"):
+        store.create_transfer(small(steps=7), earlier=broken.id)
 
 
 def test_too_few_pictures_of_a_class_are_said(store: RunStore) -> None:

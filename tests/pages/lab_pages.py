@@ -44,8 +44,10 @@ class QueueOnly:
     def submit_search(self, search: Search, owner: str = "", earlier: str | None = None) -> Run:
         return self.store.create_search(search, owner, earlier)
 
-    def submit_transfer(self, transfer: Transfer, owner: str = "") -> Run:
-        return self.store.create_transfer(transfer, owner)
+    def submit_transfer(
+        self, transfer: Transfer, owner: str = "", earlier: str | None = None
+    ) -> Run:
+        return self.store.create_transfer(transfer, owner, earlier)
 
     def submit_mobilenet(self, study: MobileNet, owner: str = "") -> Run:
         return self.store.create_mobilenet(study, owner)

@@ -77,6 +77,17 @@ def test_accuracies_are_shown_with_n_intervals_and_a_verdict(backend: QueueOnly)
     assert "65.1 to 77.9" in text  # 71.5 % of two draws
 
 
+def test_one_that_was_broken_off_goes_on(backend: QueueOnly) -> None:
+    run = compared(backend, ended=False)
+    backend.store.append(run.id, e.RunFailed(run.created, 0, "The worker was killed."))
+    app = healthy(open_page("train", view="transfer"))
+    button(app, "Go on with the other trainings").click().run()
+    newest, _ = backend.store.transfers()
+    assert healthy(app)
+    assert newest.parent == run.id
+    assert backend.store.state(newest.id).transfers == backend.store.state(run.id).transfers
+
+
 def test_a_comparison_that_runs_is_in_the_run_bar_and_is_no_network(backend: QueueOnly) -> None:
     run = compared(backend, ended=False)
     app = healthy(open_page("start"))
