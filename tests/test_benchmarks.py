@@ -145,6 +145,19 @@ def test_overhead_is_what_is_missing_with_events() -> None:
     assert judged.met
 
 
+def test_what_varying_costs_is_a_share_of_the_step_of_the_same_pair() -> None:
+    seconds = {
+        "flip": {"with": [1.1, 2.2], "without": [1, 2]},
+        "all": {"with": [3], "without": [2]},
+    }
+    data = {"augmentation/a": {"seconds": seconds}}
+    assert goals.augmentation_costs(data)["a"]["flip"] == pytest.approx([10, 10])
+    judged = reached(10, data)
+    assert judged is not None
+    assert judged.text == "50 %, a"
+    assert not judged.met
+
+
 def test_accuracy_and_time_must_both_be_reached() -> None:
     def sprint(accuracy: float, seconds: float) -> goals.Reached | None:
         run = {"accuracy": accuracy, "seconds": seconds}

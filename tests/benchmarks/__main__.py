@@ -19,6 +19,7 @@ from typing import Any
 from tests.benchmarks import (
     accuracy,
     answers,
+    augmentation,
     latency,
     limit,
     machine,
@@ -61,6 +62,8 @@ def measurements(settings: Settings, shared: SharedLab) -> dict[str, Measure]:
         "answers": lambda: answers.answers(settings, shared.get()),
         "streaming": lambda: streaming.overhead(settings),
     }
+    for name in augmentation.NETWORKS:
+        every[f"augmentation/{name}"] = lambda name=name: augmentation.costs(name, settings)
     for name in precision.NETWORKS:
         every[f"precision/{name}"] = lambda name=name: precision.precisions(name, settings)
     for name in training.names():

@@ -135,6 +135,29 @@ def _streaming(data: Data) -> Reached | None:
     return Reached(f"{worst.text('{:.1f}')} %, {name}", worst.median <= 2, _of(found))
 
 
+def augmentation_costs(data: Data) -> dict[str, dict[str, list[float]]]:
+    """By network and kind: what varying adds to a step, in percent of it, pair by pair."""
+    return {
+        name: {
+            kind: [100 * (each - 1) for each in ratios(seconds["with"], seconds["without"])]
+            for kind, seconds in found["seconds"].items()
+        }
+        for name, found in group(data, "augmentation").items()
+    }
+
+
+def _augmentation(data: Data) -> Reached | None:
+    costs = augmentation_costs(data)
+    if not costs:
+        return None
+    worst = {
+        name: max(kinds.values(), key=lambda c: spread(c).median) for name, kinds in costs.items()
+    }
+    name = max(worst, key=lambda name: spread(worst[name]).median)
+    cost = spread(worst[name])
+    return Reached(f"{cost.text('{:.0f}')} %, {name}", cost.median < 25, _of(worst))
+
+
 def _click(kind: str, most: float | None) -> Callable[[Data], Reached | None]:
     def judge(data: Data) -> Reached | None:
         if f"click/{kind}" not in data:
@@ -251,4 +274,5 @@ GOALS = (
     Goal(8, "1,000 pictures, CNN 32-64-64", "10,000 a second", _many),
     Goal(8, "Feature maps of all layers", "50 ms", _answer("maps", 50)),
     Goal(9, "Memory (PSS, MB) while a run trains", "none", _memory),
+    Goal(10, "Varying the pictures, costliest kind", "below 25 % of a step", _augmentation),
 )

@@ -92,6 +92,7 @@ def _details(data: goals.Data) -> Iterable[tuple[str, Table]]:
     yield "bfloat16 feature maps (two epochs, batch 128)", _precision(data)
     yield "Matrix-multiply peak (GFLOP/s)", _peaks(data)
     yield "Live events (steps a second)", _streaming(data)
+    yield "What varying the pictures costs (of a step, batch 128)", _augmentation(data)
     yield "Click to first batch (seconds since the click)", _clicks(data)
     yield "Pages (milliseconds; the start in seconds)", _pages(data)
     yield "Memory (PSS, MB)", _memory(data)
@@ -156,6 +157,20 @@ def _streaming(data: goals.Data) -> Table:
         sides = (spread(speeds[side]).text("{:,.0f}") for side in ("on", "off"))
         rows.append((name, *sides, f"{spread(lost[name]).text('{:.1f}')} %", str(len(lost[name]))))
     return ("preset", "with events", "without", "cost", "pairs"), rows
+
+
+def _augmentation(data: goals.Data) -> Table:
+    rows = []
+    costs = goals.augmentation_costs(data)
+    for name, found in goals.group(data, "augmentation").items():
+        for kind, seconds in found["seconds"].items():
+            milliseconds = (
+                spread([1_000 * x for x in seconds[side]]).text("{:.1f}")
+                for side in ("with", "without")
+            )
+            cost = spread(costs[name][kind])
+            rows.append((name, kind, *milliseconds, f"{cost.text('{:.0f}')} %", str(cost.n)))
+    return ("preset", "varied by", "with, ms", "without, ms", "cost", "pairs"), rows
 
 
 def _clicks(data: goals.Data) -> Table:
