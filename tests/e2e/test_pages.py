@@ -13,8 +13,8 @@ from tests.e2e.visitor import Visitor, bars
 
 VIEWS = {
     "start": [""],
-    "data": ["browse", "one-picture", "classes"],
-    "train": ["one-network", "search", "transfer", "new-classes"],
+    "data": ["browse", "one-picture", "classes", "my-folders"],
+    "train": ["one-network", "search", "transfer", "mobilenetv2", "new-classes"],
     "results": ["runs", "one-run", "compare", "beat-the-model"],
     "inside": [
         "feature-maps",

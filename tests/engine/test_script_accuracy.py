@@ -26,17 +26,16 @@ from fmnist_core.settings import with_settings
 
 SEEDS = (1, 2, 3)
 SMALL = [
-    "data.train_size=3000",
+    "data.train_size=2000",
     "data.validation_fraction=0.02",
     "training.batch_size=64",
     "training.learning_rate=0.002",
     "training.schedule=cosine",
-    "training.epochs=5",
+    "training.epochs=4",
 ]
 EXERCISES = {
     "dense": ("mlp-128", []),
-    "cnn": ("cnn-16", []),
-    "augmentation": (
+    "cnn, augmentation": (
         "cnn-16",
         ["data.augmentation.flip=true", "data.augmentation.width_shift=0.1"],
     ),
