@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import pytest
 
+from fmnist_core.architecture import Architecture, BatchNormalization, Dense, Dropout, Flatten
 from fmnist_core.codegen import keras_script
 from fmnist_core.datasets.fashion_mnist import EMBEDDED_DIR
 from fmnist_core.engine.train import train
@@ -33,20 +34,26 @@ SMALL = [
     "training.schedule=cosine",
     "training.epochs=4",
 ]
+DENSE, CNN = preset("mlp-128").experiment, preset("cnn-16").experiment
+NORMALISED = DENSE.changed(
+    architecture=Architecture(
+        layers=(
+            Flatten(),
+            Dense(units=64),
+            BatchNormalization(momentum=0.9),  # few steps want a short memory
+            Dropout(rate=0.2),
+        )
+    )
+)
 EXERCISES = {
-    "dense": ("mlp-128", []),
+    "dense": (DENSE, []),
     "cnn, augmentation": (
-        "cnn-16",
+        CNN,
         ["data.augmentation.flip=true", "data.augmentation.width_shift=0.1"],
     ),
-    "batch normalisation, early stopping": (
-        "cnn-16-32-bn",
-        [
-            # Few steps want a short memory of means and variances.
-            "architecture.layers.5.momentum=0.9",
-            "architecture.layers.7.momentum=0.9",
-            'training.early_stopping={"monitor":"accuracy","patience":3}',
-        ],
+    "batch normalisation, dropout, early stopping": (
+        NORMALISED,
+        ['training.early_stopping={"monitor":"accuracy","patience":3}'],
     ),
 }
 
@@ -62,7 +69,7 @@ def test_a_script_is_as_good_as_the_app(
     monkeypatch.setenv("FMNIST_RUNS_DIR", str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["script.py", "--data", str(EMBEDDED_DIR)])
     chosen, changes = EXERCISES[name]
-    experiment = with_settings(preset(chosen).experiment, [*SMALL, *changes])
+    experiment = with_settings(chosen, [*SMALL, *changes])
     ours = [in_the_app(experiment.changed(seed=seed), tmp_path) for seed in SEEDS]
     theirs = []
     for seed in SEEDS:
@@ -72,7 +79,7 @@ def test_a_script_is_as_good_as_the_app(
         said = re.search(r"Test accuracy: (0\.\d{4}) \(n = 10,000\)", capsys.readouterr().out)
         assert said is not None
         theirs.append(float(said[1]))
-    assert min(ours) > 0.75
+    assert min(ours) > 0.7
     difference = abs(np.mean(theirs) - np.mean(ours))
     chance = 2 * np.sqrt((np.var(ours, ddof=1) + np.var(theirs, ddof=1)) / len(SEEDS))
     assert difference - chance <= 0.01, (ours, theirs)
