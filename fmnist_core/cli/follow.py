@@ -6,8 +6,9 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from fmnist_core.errors import RunError
 from fmnist_core.jobs import processes, supervisor
@@ -23,6 +24,16 @@ FAREWELL_SECONDS = 30.0
 class Shows(Protocol):
     def show(self, state: RunState) -> None: ...
     def say(self, text: str) -> None: ...
+
+
+class Lines:
+    """Says a line at a time; who shows more of a run adds ``show``."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def say(self, text: str) -> None:
+        print(text, file=self._stream, flush=True)
 
 
 def follow(store: RunStore, run: Run, progress: Shows) -> RunState:
@@ -54,6 +65,17 @@ def follow(store: RunStore, run: Run, progress: Shows) -> RunState:
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(FAREWELL_SECONDS)
     return store.state(run.id)
+
+
+def exit_status(state: RunState, what: str, go_on: str = "") -> int:
+    """0; 1 when it failed, and why on stderr. ``go_on`` is the command that picks it up again."""
+    if state.status != "failed":
+        return 0
+    assert state.ending is not None
+    print(f"{what} failed. {state.ending.reason}", file=sys.stderr)
+    if go_on:
+        print(f"Go on with: {go_on}", file=sys.stderr)
+    return 1
 
 
 def _look(store: RunStore, run: Run, process: subprocess.Popen[bytes], progress: Shows) -> bool:

@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from fmnist_core.cli.follow import follow
+from fmnist_core.cli.follow import Lines, exit_status, follow
 from fmnist_core.evaluation import wilson
 from fmnist_core.mobilenet import STAGES, UNTRAINED, make
 from fmnist_core.run import Run
@@ -41,18 +41,14 @@ def mobilenet(options: argparse.Namespace) -> int:
         print(json.dumps(_result(run, state)), flush=True)
     else:
         _print(run, state)
-    if state.status == "failed":
-        assert state.ending is not None
-        print(f"It failed. {state.ending.reason}", file=sys.stderr)
-        return 1
-    return 0
+    return exit_status(state, "It")
 
 
-class EpochLines:
+class EpochLines(Lines):
     """A line for every set of features, and for every epoch."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._epochs = 0
         self._described: set[str] = set()
 
@@ -69,9 +65,6 @@ class EpochLines:
                 f"(n = {ended.validation_n:,})"
             )
         self._epochs = len(state.stages)
-
-    def say(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
 
 
 def _result(run: Run, state: RunState) -> dict[str, Any]:

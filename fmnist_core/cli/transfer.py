@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from fmnist_core.cli.follow import follow
+from fmnist_core.cli.follow import Lines, exit_status, follow
 from fmnist_core.cli.numbers import whole, wholes
 from fmnist_core.errors import RunError
 from fmnist_core.events import TransferMeasured
@@ -37,12 +37,7 @@ def transfer(options: argparse.Namespace) -> int:
         print(json.dumps(_result(run, state)), flush=True)
     else:
         _print(run, state)
-    if state.status == "failed":
-        assert state.ending is not None
-        print(f"The comparison failed. {state.ending.reason}", file=sys.stderr)
-        print(f"Go on with: transfer --resume {run.id}", file=sys.stderr)
-        return 1
-    return 0
+    return exit_status(state, "The comparison", f"transfer --resume {run.id}")
 
 
 def transfer_of(options: argparse.Namespace) -> Transfer:
@@ -66,20 +61,17 @@ def transfer_of(options: argparse.Namespace) -> Transfer:
     return CLASSIC.changed(base=base, **changes)
 
 
-class MeasuredLines:
+class MeasuredLines(Lines):
     """A line for every training that has ended."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._shown = 0
 
     def show(self, state: RunState) -> None:
         for measured in state.transfers[self._shown :]:
             self.say(line(measured))
         self._shown = len(state.transfers)
-
-    def say(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
 
 
 def line(measured: TransferMeasured) -> str:

@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any, TextIO
 
-from fmnist_core.cli.follow import follow
+from fmnist_core.cli.follow import Lines, exit_status, follow
 from fmnist_core.cli.numbers import whole
 from fmnist_core.errors import ExperimentError, RunError
 from fmnist_core.run import Run
@@ -29,7 +29,7 @@ def tune(options: argparse.Namespace) -> int:
         run = store.create_search(search_of(options))
     else:
         raise ExperimentError("What is searched? Name a search with --preset, or --resume one.")
-    progress = TrialLines(sys.stderr, run)
+    progress = TrialLines(sys.stderr)
     assert run.search is not None
     progress.say(f"{run.title}: {run.search.trials} trials in {run.directory}")
     state = follow(store, run, progress)
@@ -38,12 +38,7 @@ def tune(options: argparse.Namespace) -> int:
         print(json.dumps(result), flush=True)
     else:
         _print(run, result, state)
-    if state.status == "failed":
-        assert state.ending is not None
-        print(f"The search failed. {state.ending.reason}", file=sys.stderr)
-        print(f"Go on with: tune --resume {run.id}", file=sys.stderr)
-        return 1
-    return 0
+    return exit_status(state, "The search", f"tune --resume {run.id}")
 
 
 def search_of(options: argparse.Namespace) -> Search:
@@ -65,12 +60,11 @@ def search_of(options: argparse.Namespace) -> Search:
     return search.changed(**changes)
 
 
-class TrialLines:
+class TrialLines(Lines):
     """A line for every trial that has ended."""
 
-    def __init__(self, stream: TextIO, run: Run) -> None:
-        self._stream = stream
-        self._run = run
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
         self._shown: set[int] = set()
 
     def show(self, state: RunState) -> None:
@@ -78,9 +72,6 @@ class TrialLines:
             if trial.ended and trial.number not in self._shown:
                 self._shown.add(trial.number)
                 self.say(line(trial))
-
-    def say(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
 
 
 def line(trial: Trial) -> str:

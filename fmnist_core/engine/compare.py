@@ -19,7 +19,7 @@ from fmnist_core.engine.evaluate import Scores
 from fmnist_core.engine.explain import penultimate
 from fmnist_core.engine.inputs import Indices, prepare
 from fmnist_core.engine.learner import Learner, learner
-from fmnist_core.engine.paced import Stopped, paced
+from fmnist_core.engine.paced import Stopped, paced, to_the_end
 from fmnist_core.engine.schedules import Rates
 from fmnist_core.engine.steps import Floats, Pace, as_pictures
 from fmnist_core.engine.train import warm_up
@@ -47,19 +47,13 @@ def compare(directory: Path, *, threads: int, forked: bool) -> None:
     log = Appender(directory / "events.jsonl")
     try:
         comparison = Comparison(transfer, directory, log)
-        begin = time.perf_counter()
-        try:
+
+        def work() -> None:
             comparison.begin(threads, forked)
             comparison.pretrain()
             comparison.measure()
-        except Stopped:
-            seconds = time.perf_counter() - begin
-            reason = f"Stopped after {comparison.measured} of {transfer.trainings} trainings."
-            comparison.emit(e.RunStopped(time.time(), 0, reason, seconds))
-        else:
-            seconds = time.perf_counter() - begin
-            reason = f"All {transfer.trainings} trainings done."
-            comparison.emit(e.RunFinished(time.time(), 0, reason, seconds, 0.0, 0.0))
+
+        to_the_end(work, comparison.emit, comparison.reason)
     finally:
         log.close()
 
@@ -81,6 +75,13 @@ class Comparison:
 
     def emit(self, *events: e.Event) -> None:
         self._log.append(*(e.to_record(event) for event in events))
+
+    def reason(self, stopped: bool) -> str:
+        """How it ended."""
+        total = self.transfer.trainings
+        if stopped:
+            return f"Stopped after {self.measured} of {total} trainings."
+        return f"All {total} trainings done."
 
     def begin(self, threads: int, forked: bool) -> None:
         n, known = len(self._of(self._data.train, self.transfer.known)), self._known

@@ -16,7 +16,7 @@ from fmnist_core import events as e
 from fmnist_core.datasets import fashion_mnist, splits
 from fmnist_core.engine.control import Control
 from fmnist_core.engine.mobilenet_features import Features, Floats, Levels, enlarged, load
-from fmnist_core.engine.paced import Stopped
+from fmnist_core.engine.paced import Stopped, to_the_end
 from fmnist_core.engine.train import warm_up
 from fmnist_core.eventlog import Appender
 from fmnist_core.mobilenet import VALIDATION, MobileNet
@@ -37,19 +37,12 @@ def learn(directory: Path, *, threads: int, forked: bool) -> None:
     log = Appender(directory / "events.jsonl")
     try:
         learning = Learning(study, directory, log)
-        begin = time.perf_counter()
-        try:
+
+        def work() -> None:
             learning.begin(threads, forked)
             learning.run()
-        except Stopped:
-            seconds = time.perf_counter() - begin
-            ended = len(learning.stages_ended)
-            reason = f"Stopped after {ended} of {len(study.stages)} stages."
-            learning.emit(e.RunStopped(time.time(), 0, reason, seconds))
-        else:
-            seconds = time.perf_counter() - begin
-            reason = f"All {len(study.stages)} stages done."
-            learning.emit(e.RunFinished(time.time(), 0, reason, seconds, 0.0, 0.0))
+
+        to_the_end(work, learning.emit, learning.reason)
     finally:
         log.close()
 
@@ -77,6 +70,13 @@ class Learning:
 
     def emit(self, *events: e.Event) -> None:
         self._log.append(*(e.to_record(event) for event in events))
+
+    def reason(self, stopped: bool) -> str:
+        """How it ended."""
+        total = len(self.study.stages)
+        if stopped:
+            return f"Stopped after {len(self.stages_ended)} of {total} stages."
+        return f"All {total} stages done."
 
     def begin(self, threads: int, forked: bool) -> None:
         study, n = self.study, len(self._labels["train"])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from fmnist_core import events as e
 from fmnist_core.engine.control import Control
 from fmnist_core.engine.inputs import Indices
 from fmnist_core.engine.steps import Floats, Pace, Steps
@@ -22,6 +23,20 @@ class DivergedError(RunError):
 
     def __init__(self, rate: float) -> None:
         super().__init__(f"The loss was no longer a number at learning rate {rate:g}.")
+
+
+def to_the_end(
+    work: Callable[[], None], emit: Callable[[e.Event], None], reason: Callable[[bool], str]
+) -> None:
+    """Do the work, and say how it ended. ``reason`` is asked whether the visitor stopped it."""
+    begin = time.perf_counter()
+    try:
+        work()
+    except Stopped:
+        emit(e.RunStopped(time.time(), 0, reason(True), time.perf_counter() - begin))
+    else:
+        seconds = time.perf_counter() - begin
+        emit(e.RunFinished(time.time(), 0, reason(False), seconds, 0.0, 0.0))
 
 
 def paced(

@@ -12,8 +12,8 @@ from fmnist_core.figures.charts import (
 )
 from fmnist_core.figures.colour import Legend, signed, viridis
 from fmnist_core.figures.judging import coverage, reliability
+from fmnist_core.figures.mobilenet import stage_curves
 from fmnist_core.figures.searching import parallel_coordinates
-from fmnist_core.figures.stages import stage_curves
 from fmnist_core.figures.tables import Cell, confusion_cells, numbers_html
 from fmnist_core.figures.transferring import transfer_curves
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -64,6 +65,20 @@ def controls_or_failure(run: Run, state: RunState, kind: str) -> None:
             controls.buttons(run, state, kind)
     elif state.status == "failed" and state.ending:
         st.error(f"This {kind} failed. {state.ending.reason}", icon=":material/error:")
+
+
+def go_on(
+    state: RunState, others: str, left: int, on_click: Callable[..., None], *args: Any, text: str
+) -> None:
+    """A button that starts ``others``, the ``left`` ones that a broken off study did not get to."""
+    if state.status in ("stopped", "failed") and left > 0:
+        st.button(
+            f"Go on with the other {others}",
+            icon=":material/play_arrow:",
+            on_click=on_click,
+            args=args,
+            help=text,
+        )
 
 
 def status(run: Run, state: RunState) -> str:

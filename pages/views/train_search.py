@@ -58,11 +58,12 @@ def _afterwards(run: Run) -> None:
     state = running.state(run)
     assert run.search is not None
     done = sum(trial.ended is not None for trial in state.trials.values())
-    if state.status in ("stopped", "failed") and done < run.search.trials:
-        st.button(
-            "Go on with the other trials",
-            icon=":material/play_arrow:",
-            on_click=_start,
-            args=(run.search, run.id),
-            help="Keras Tuner picks up where it was; the trials that ended are kept.",
-        )
+    studies.go_on(
+        state,
+        "trials",
+        run.search.trials - done,
+        _start,
+        run.search,
+        run.id,
+        text="Keras Tuner picks up where it was; the trials that ended are kept.",
+    )

@@ -126,12 +126,12 @@ def _afterwards(run: Run) -> None:
     """A comparison that was broken off can go on: no training that has ended is lost."""
     state = running.state(run)
     assert run.transfer is not None
-    done = len(state.transfers)
-    if state.status in ("stopped", "failed") and done < run.transfer.trainings:
-        st.button(
-            "Go on with the other trainings",
-            icon=":material/play_arrow:",
-            on_click=_start,
-            args=(run.transfer, run.id),
-            help="The first classes are learned again; what was measured is kept.",
-        )
+    studies.go_on(
+        state,
+        "trainings",
+        run.transfer.trainings - len(state.transfers),
+        _start,
+        run.transfer,
+        run.id,
+        text="The first classes are learned again; what was measured is kept.",
+    )
