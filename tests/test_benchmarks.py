@@ -58,6 +58,16 @@ def test_statistics_of_pairs() -> None:
         pairs.spread([])
 
 
+def test_inside_is_judged_by_its_slowest_answers() -> None:
+    found = {"inside": {"replay_new": [200.0] * 18 + [900.0, 1200.0], "surgery": [2001.0]}}
+    new = reached(11, found, "not seen yet")
+    assert new == goals.Reached("p50 200, p95 900 ms", True, "20")
+    surgery = reached(11, found, "surgery")
+    assert surgery is not None
+    assert not surgery.met
+    assert reached(11, {}, "surgery") is None
+
+
 def test_a_pair_more_or_less_on_one_side_is_an_error() -> None:
     with pytest.raises(ValueError, match="shorter"):
         pairs.ratios([1, 2], [1])

@@ -20,6 +20,7 @@ from tests.benchmarks import (
     accuracy,
     answers,
     augmentation,
+    inside,
     latency,
     limit,
     machine,
@@ -56,6 +57,7 @@ def measurements(settings: Settings, shared: SharedLab) -> dict[str, Measure]:
     every: dict[str, Measure] = {
         "click/cold": lambda: latency.cold(settings),
         "pages": lambda: pages.pages(settings),
+        "inside": lambda: inside.inside(settings),
         "memory": lambda: memory.memory(settings),
         "peak": lambda: limit.peaks(settings),
         "click/warm": lambda: latency.warm(settings, shared.get()),

@@ -236,6 +236,17 @@ def _many(data: Data) -> Reached | None:
     return Reached(f"{speeds.text('{:,.0f}')} a second", speeds.median >= 10_000, str(speeds.n))
 
 
+def _inside(key: str, most: float) -> Callable[[Data], Reached | None]:
+    def judge(data: Data) -> Reached | None:
+        if "inside" not in data:
+            return None
+        values = data["inside"][key]
+        p50, p95 = percentile(values, 50), percentile(values, 95)
+        return Reached(f"p50 {p50:.0f}, p95 {p95:.0f} ms", p95 <= most, str(len(values)))
+
+    return judge
+
+
 def _memory(data: Data) -> Reached | None:
     if "memory" not in data:
         return None
@@ -275,4 +286,9 @@ GOALS = (
     Goal(8, "Feature maps of all layers", "50 ms", _answer("maps", 50)),
     Goal(9, "Memory (PSS, MB) while a run trains", "none", _memory),
     Goal(10, "Varying the pictures, costliest kind", "below 25 % of a step", _augmentation),
+    Goal(11, "Replay, at a place not seen yet", "p95 1 s", _inside("replay_new", 1000)),
+    Goal(11, "Replay, at a place seen before", "p95 300 ms", _inside("replay_seen", 300)),
+    Goal(11, "Another picture: maps of all layers", "p95 300 ms", _inside("maps", 300)),
+    Goal(11, "Nine most exciting of 10,000 pictures", "p95 3 s", _inside("exciting", 3000)),
+    Goal(11, "Filter surgery, before and after", "p95 2 s", _inside("surgery", 2000)),
 )

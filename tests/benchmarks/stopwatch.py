@@ -19,7 +19,7 @@ _ARM = """
   const shown = () => SHOWN;
   const before = BEFORE;
   window.benchmark = new Promise((found, fail) => {
-    document.addEventListener('pointerdown', (press) => {
+    document.addEventListener('EVENT', (press) => {
       const look = () => {
         if (shown()) requestAnimationFrame(() => found(performance.now() - press.timeStamp));
         else if (performance.now() - press.timeStamp > LIMIT) fail(new Error('not shown'));
@@ -33,6 +33,12 @@ _ARM = """
 # What has to be shown. The first three are whole pages: drawn to the end, nothing stale.
 HEADING = "document.querySelector('h1')?.textContent.trim() === wanted && settled()"
 TEXT = "document.querySelector('[data-testid=stMain]').textContent.includes(wanted) && settled()"
+CAPTIONS = "[...document.querySelectorAll('.lab-caption')].map((each) => each.innerText)"
+NEW_PICTURE = (
+    f"{CAPTIONS}.some((text) => text.includes('Pin another one above') && text !== wanted)"
+    " && settled()"
+)
+"""Under Inside's picture stands another caption than the wanted one: the one before."""
 ADDRESS = "decodeURIComponent(location.search).includes(wanted) && settled()"
 LENGTHS = "[...element.querySelectorAll('i')].map((bar) => bar.style.width).join()"
 """Of the ten bars of ``element``."""
@@ -45,9 +51,10 @@ def milliseconds(
     shown: str,
     wanted: str = "",
     element: Locator | None = None,
+    event: str = "pointerdown",
 ) -> float:
     """From the pointer's next press, which ``press`` makes, until the browser has painted what
-    the JavaScript condition ``shown`` asks for.
+    the JavaScript condition ``shown`` asks for. ``event`` is "keydown" where a key is pressed.
 
     Raises:
         playwright's Error: it was not shown within ``LIMIT_MS``.
@@ -55,6 +62,7 @@ def milliseconds(
     script = (
         _ARM.replace("SETTLED", _SETTLED)
         .replace("SHOWN", shown)
+        .replace("EVENT", event)
         .replace("BEFORE", LENGTHS if element else "null")
         .replace("LIMIT", str(LIMIT_MS))
     )

@@ -17,6 +17,17 @@ from tests.e2e.fitting import misfits
 from tests.e2e.visitor import choose, curves, enter, settled
 
 RUN = "recorded-cnn"
+REDRAWN = """
+(canvas, before) => new Promise((done, fail) => {
+  const end = performance.now() + 60000;
+  const look = () => {
+    if (canvas.toDataURL() !== before) done();
+    else if (performance.now() > end) fail(new Error('the same picture as before'));
+    else requestAnimationFrame(look);
+  };
+  look();
+})
+"""
 STEPS = ["0", "8", "128", "844", "4,220"]
 
 
@@ -64,6 +75,26 @@ def test_the_slider_moves_the_page_through_the_life_of_a_run(app: App, visit: Vi
     to(page, "End", "4,220")
     assert "called Ankle boot" in standing(page)
     expect(maps.locator(".cell").first).not_to_have_attribute("aria-label", before or "")
+
+
+def test_filters_are_those_of_the_chosen_checkpoint(app: App, visit: Visit) -> None:
+    page = visit(app).open("inside", model=RUN, view="filters")
+    filters = page.get_by_role("group", name="Filters of conv2d_1", exact=True).locator(".cell")
+    for key, step in (("End", 4220), ("Home", 0)):
+        to(page, key, f"{step:,}")
+        kernel = first_kernel(app, step)
+        expect(filters).to_have_count(kernel.shape[-1])
+        weights = kernel[..., 0, 5]
+        expect(filters.nth(5)).to_have_attribute(
+            "aria-label", f"conv2d_1, filter 5: weights {weights.min():.2f} to {weights.max():.2f}"
+        )
+
+
+def first_kernel(app: App, step: int) -> np.ndarray:
+    """The weights of the first convolution (h, w, 1, filters), as that checkpoint has them."""
+    folder = RunStore(app.runs).get(RUN).directory / "checkpoints"
+    with np.load(folder / f"step-{step:06d}.npz") as saved:
+        return next(saved[name] for name in saved.files if saved[name].ndim == 4)
 
 
 def diagonal(matrix: Locator) -> int:
@@ -120,6 +151,12 @@ def test_the_map_separates_what_the_network_has_learned(app: App, visit: Visit) 
     untrained = by_features(page)
     to(page, "End", "4,220")
     assert untrained < by_features(page)
+    wrong = re.search(r"([\d,]+) of them called wrongly", canvas.get_attribute("aria-label") or "")
+    assert wrong
+    assert int(wrong[1]) == pytest.approx(1_000 - 10 * accuracy(page))
+    by_class = canvas.evaluate("canvas => canvas.toDataURL()")
+    page.get_by_role("radiogroup", name="Marks").get_by_text("Right or wrong").click()
+    canvas.evaluate(REDRAWN, by_class)
     canvas.focus()
     page.keyboard.press("ArrowRight")
     sample = insight.validation_sample(RunStore(app.runs).get(RUN).experiment)
