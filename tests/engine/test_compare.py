@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,6 @@ from fmnist_core.runs import RunStore
 from fmnist_core.settings import with_settings
 from fmnist_core.transfer import CLASSIC, METHODS, Transfer, few, points
 from tests.engine.conftest import tiny
-from tests.engine.test_codegen import run as run_script
 
 
 def small(**changes: object) -> Transfer:
@@ -150,7 +148,7 @@ def test_too_few_pictures_of_a_class_are_said(store: RunStore) -> None:
         compared(run)
 
 
-def test_the_script_draws_the_same_pictures_and_measures_every_way(tmp_path: Path) -> None:
+def test_the_script_draws_the_same_pictures() -> None:
     base = with_settings(
         CLASSIC.base,
         ["data.train_size=1000", "data.validation_fraction=0.01", "training.epochs=3"],
@@ -165,11 +163,6 @@ def test_the_script_draws_the_same_pictures_and_measures_every_way(tmp_path: Pat
     for draw in range(2):
         ours = few(labels, train, transfer.new, 10, (base.seed, draw))
         np.testing.assert_array_equal(drawn["few"](labels, train, 10, draw), ours)
-    lines = run_script(script, tmp_path).splitlines()
-    found = {line.partition(":")[0]: float(line.split()[4]) for line in lines if "draws" in line}
-    assert set(found) == {f"{way}, 10 of each" for way in METHODS}
-    for way in METHODS:
-        assert found[f"{way}, 10 of each"] > 0.5  # a guess is right in a fifth
 
 
 def test_what_the_script_does_not_have_is_said() -> None:
