@@ -20,18 +20,24 @@ MAX_COMPARED = 4
 
 
 def show(run: Run | None) -> None:
-    """Ticks only while the run waits or trains."""
-    live = run is not None and not running.state(run).ended
-    ticking = st.fragment(_live, run_every=watchers.interval(SECONDS) if live else None)
-    ticking(run, live)
+    """Ticks only while the run, or one that is compared with it, waits or trains."""
+    learning = _learning(run)
+    ticking = st.fragment(_live, run_every=watchers.interval(SECONDS) if learning else None)
+    ticking(run, learning)
 
 
-def _live(run: Run | None, was_live: bool) -> None:
+def _learning(run: Run | None) -> frozenset[str]:
+    """Those of the drawn runs that wait or train."""
+    drawn = [*([run] if run else []), *compared(run)]
+    return frozenset(each.id for each in drawn if not running.state(each).ended)
+
+
+def _live(run: Run | None, were_learning: frozenset[str]) -> None:
     watchers.seen(session.owner())
-    state = running.state(run) if run else RunState()
-    if was_live and state.ended:
+    if were_learning - _learning(run):
         running.forget()
-        st.rerun()  # the whole page once more, without ticking
+        st.rerun()  # one has ended: the whole page once more, without ticking if it was the last
+    state = running.state(run) if run else RunState()
     st.html(metrics_html(state))
     live_curves(run, compared(run))
     if run:

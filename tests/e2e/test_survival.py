@@ -25,6 +25,21 @@ LONG = with_settings(CNN, ["training.epochs=100"])
 SHORT = with_settings(CNN, ["training.steps=1200"])
 """Long enough to restart a server beside it."""
 
+POINTS_UNTIL = """
+(canvas, wanted) => new Promise((done, fail) => {
+  const seen = new Set(), end = performance.now() + 120000;
+  const look = () => {
+    const points = Number(canvas.dataset.points);
+    seen.add(points);
+    if (points >= wanted) done([...seen]);
+    else if (performance.now() > end) fail(new Error(`only ${points} points`));
+    else requestAnimationFrame(look);
+  };
+  look();
+})
+"""
+"""How many points the curves had, until they had ``wanted``."""
+
 
 def train(page: Page, app: App) -> Run:
     """Press Train, wait for the first steps."""
@@ -81,6 +96,19 @@ def test_a_run_goes_on_whoever_looks(app: App, visit: Visit) -> None:
     assert int(curves(stranger).get_attribute("data-step") or 0) > seen
     assert pid_of(run) == state_of(run).started.pid
     stop(stranger)
+
+
+def test_the_second_of_a_pair_is_drawn_as_it_learns(app: App, visit: Visit) -> None:
+    changes = ["training.steps=300", "data.train_size=9600", "data.augmentation.flip=true"]
+    page = open_train(app, visit, with_settings(CNN, changes))
+    page.get_by_role("button", name="Train with and without").click()
+    seen = curves(page).evaluate(POINTS_UNTIL, 600)  # nobody touches the page
+    assert len([points for points in seen if 300 < points < 600]) > 3, seen
+    for run in own_runs(app)[:2]:
+        while not state_of(run).ended:  # it is being judged
+            page.wait_for_timeout(100)
+        assert isinstance(state_of(run).ending, RunFinished)
+        assert len(state_of(run).epochs) == 4
 
 
 def test_a_killed_worker_is_explained_and_its_steps_are_kept(app: App, visit: Visit) -> None:
