@@ -27,7 +27,7 @@ SHORT = with_settings(CNN, ["training.steps=1200"])
 
 POINTS_UNTIL = """
 (canvas, wanted) => new Promise((done, fail) => {
-  const seen = new Set(), end = performance.now() + 120000;
+  const seen = new Set(), end = performance.now() + 60000;
   const look = () => {
     const points = Number(canvas.dataset.points);
     seen.add(points);
@@ -102,6 +102,7 @@ def test_the_second_of_a_pair_is_drawn_as_it_learns(app: App, visit: Visit) -> N
     changes = ["training.steps=300", "data.train_size=9600", "data.augmentation.flip=true"]
     page = open_train(app, visit, with_settings(CNN, changes))
     page.get_by_role("button", name="Train with and without").click()
+    expect(controls(page).get_by_role("button", name="Pause")).to_be_visible()
     seen = curves(page).evaluate(POINTS_UNTIL, 600)  # nobody touches the page
     assert len([points for points in seen if 300 < points < 600]) > 3, seen
     for run in own_runs(app)[:2]:
