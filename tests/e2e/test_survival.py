@@ -106,8 +106,10 @@ def test_the_second_of_a_pair_is_drawn_as_it_learns(app: App, visit: Visit) -> N
     seen = curves(page).evaluate(POINTS_UNTIL, 600)  # nobody touches the page
     assert len([points for points in seen if 300 < points < 600]) > 3, seen
     for run in own_runs(app)[:2]:
-        while not state_of(run).ended:  # it is being judged
-            page.wait_for_timeout(100)
+        for _ in range(600):
+            if state_of(run).ended:
+                break
+            page.wait_for_timeout(100)  # it is being judged
         assert isinstance(state_of(run).ending, RunFinished)
         assert len(state_of(run).epochs) == 4
 

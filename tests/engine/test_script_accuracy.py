@@ -36,7 +36,7 @@ from fmnist_core.settings import with_settings
 from fmnist_core.transfer import CLASSIC, METHODS, Transfer, points
 from tests.folders.drawn import shapes
 
-Run = Callable[[str, Path], str]
+RunScript = Callable[[str, Path], str]
 """(source of a script, folder of its data) -> what it prints."""
 SEEDS = (1, 2, 3)
 SMALL = [
@@ -72,7 +72,9 @@ EXERCISES = {
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> RunScript:
     """Runs a script in this process: to start one takes longer than to train here."""
     monkeypatch.delenv("FMNIST_DATA_DIR", raising=False)
     monkeypatch.setenv("FMNIST_RUNS_DIR", str(tmp_path))
@@ -88,7 +90,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_a_script_is_as_good_as_the_app(name: str, run: Run, tmp_path: Path) -> None:
+def test_a_script_is_as_good_as_the_app(name: str, run: RunScript, tmp_path: Path) -> None:
     chosen, changes = EXERCISES[name]
     experiment = with_settings(chosen, [*SMALL, *changes])
     ours = [in_the_app(experiment.changed(seed=seed), tmp_path) for seed in SEEDS]
@@ -99,7 +101,7 @@ def test_a_script_is_as_good_as_the_app(name: str, run: Run, tmp_path: Path) -> 
     assert_as_good(ours, theirs)
 
 
-def test_a_script_of_ones_own_folder_is_as_good_as_the_app(run: Run, tmp_path: Path) -> None:
+def test_a_script_of_ones_own_folder_is_as_good_as_the_app(run: RunScript, tmp_path: Path) -> None:
     classes = ("circle", "square", "triangle")
     source = shapes(tmp_path / "shapes", classes, parts={"train": 120, "validation": 200})
     folder = import_folder(tmp_path / "my-folders", source, "Shapes", lambda *_: None)
@@ -112,7 +114,7 @@ def test_a_script_of_ones_own_folder_is_as_good_as_the_app(run: Run, tmp_path: P
     assert_as_good(ours, theirs)
 
 
-def test_a_script_of_a_transfer_is_as_good_as_the_app(run: Run, tmp_path: Path) -> None:
+def test_a_script_of_a_transfer_is_as_good_as_the_app(run: RunScript, tmp_path: Path) -> None:
     changes = ["data.train_size=1000", "data.validation_fraction=0.05", "training.epochs=4"]
     base = with_settings(CLASSIC.base, changes)
     few = CLASSIC.changed(base=base, shots=(10,), draws=2, steps=40)
@@ -126,7 +128,7 @@ def test_a_script_of_a_transfer_is_as_good_as_the_app(run: Run, tmp_path: Path) 
 
 
 def test_a_script_of_a_search_tries_the_same_and_is_as_good_as_the_app(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunScript, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changes = ["data.train_size=1000", "data.validation_fraction=0.05", "training.epochs=3"]
     base = with_settings(FIRST_SEARCH.base, changes)
