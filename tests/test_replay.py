@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fmnist_core import models
@@ -87,3 +88,20 @@ def test_the_steps_behind_a_network(store: RunStore) -> None:
     assert steps_learned("quick", store) is None
     with pytest.raises(RunNotFoundError):
         steps_learned("no-such-model", store)
+
+
+@pytest.mark.parametrize("name", ["recorded-cnn", "recorded-mlp", "recorded-overfit"])
+def test_recorded_runs_keep_every_checkpoint_that_their_events_name(name: str) -> None:
+    recorded = RunStore(Path("/nowhere"))
+    run, state = recorded.get(name), recorded.state(name)
+    assert [f"checkpoints/{each.name}" for each in saved(run)] == [
+        event.file for event in state.checkpoints
+    ]
+    assert len(stations(run)) == 40
+    with np.load(saved(run)[-1]) as last, np.load(run.directory / "weights.npz") as final:
+        for key in final.files:
+            np.testing.assert_array_equal(last[key], final[key])
+
+
+def saved(run: Run) -> list[Path]:
+    return sorted(run.directory.glob("checkpoints/*.npz"))

@@ -57,7 +57,7 @@ JUDGED = {
 }
 """For docs/judging.md: the address within Results, and the part that is chosen there."""
 LOOKED = {
-    "looking-replay": "model=recorded-cnn@128",
+    "looking-replay": "model=recorded-cnn@144",
     "looking-map": "view=map&model=recorded-cnn",
     "looking-step": "view=one-step&model=recorded-cnn",
 }

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from scipy import stats
 
+from fmnist_core import temperature
 from fmnist_core.calibration import calibration
 from fmnist_core.datasets import CLASS_NAMES, load
 from fmnist_core.evaluation import wilson
@@ -24,7 +25,11 @@ SHIRT = CLASS_NAMES.index("Shirt")
 
 
 def predictions(name: str) -> np.ndarray:
-    return np.load(ASSETS / "runs" / name / "test_probabilities.npy")
+    """Of a recorded run on the test pictures, as sure as every page shows them: calibrated."""
+    folder = ASSETS / "runs" / name
+    known = temperature.read(folder)
+    assert known is not None
+    return temperature.apply(np.load(folder / "test_probabilities.npy"), known.temperature)
 
 
 def part(page: Page, name: str) -> None:
@@ -155,9 +160,12 @@ def test_a_probable_label_error_has_its_reason(one_run: Page) -> None:
 def test_calibration_and_a_threshold(one_run: Page) -> None:
     part(one_run, "How sure")
     labels, given = load().test_labels, predictions(CNN)
-    error = calibration(labels, given).error
-    said = f"Expected calibration error: {100 * error:.1f} % (10 bins"
-    expect(one_run.get_by_text(said)).to_be_visible()
+    softmax = np.load(ASSETS / "runs" / CNN / "test_probabilities.npy")
+    for choice, sure in (("As the softmax says", softmax), ("Calibrated", given)):
+        one_run.get_by_role("radiogroup", name="Sureness").get_by_text(choice).click()
+        error = calibration(labels, sure).error
+        said = f"Expected calibration error: {100 * error:.1f} % (10 bins"
+        expect(one_run.get_by_text(said)).to_be_visible()
     slider = one_run.get_by_role("slider")
     slider.focus()
     slider.press("ArrowRight")
