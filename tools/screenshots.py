@@ -153,6 +153,7 @@ SETS = {"judging": take_judged, "looking": take_looked, "folders": take_folders}
 def settle(page: Page) -> None:
     """Wait until no script has run for a while, and nothing is awaited."""
     page.wait_for_selector("[data-testid=stMainBlockContainer]")
+    page.evaluate("delete window.quietSince")  # of an earlier wait on the same page
     page.wait_for_function(
         """quiet => {
             const app = document.querySelector("[data-testid=stApp]");

@@ -1,147 +1,142 @@
 """Training pictures that vary: one batch moved, turned, mirrored, dimmed, covered or mixed.
 
-All of it runs inside the training step. Keras' preprocessing layers do the same one by one, each
-with its own pass over the pictures; here mirror, shift, turn and zoom are one transformation of
-the coordinates, and a picture is read once. The random numbers follow from seed and step, so the
-same run sees the same pictures again.
+OpenCV on bytes, a picture at a time: mirror, shift, turn and zoom are one transformation, and a
+picture is read once. ``ahead`` does it for the next steps while the present ones are learned. The
+random numbers follow from seed and step, so the same run sees the same pictures again.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
-import tensorflow as tf
+import cv2
+import numpy as np
+import numpy.typing as npt
 
 from fmnist_core.experiment import Augmentation
 
-Augment = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-"""(pictures float32 (n, h, w, c) in [0, 1], step int32 ()) -> the same, varied."""
-Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-"""(labels int32 (n,), what the network gave (n, classes)) -> loss of each picture (n,)."""
-Vary = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, Loss]]
-"""(pictures, step) -> the pictures as they are learned, and the loss that belongs to them."""
+Levels = npt.NDArray[np.uint8]
+"""Pictures uint8 (n, h, w), or (n, h, w, 3) in colour."""
+Augment = Callable[[Levels, int], Levels]
+"""(pictures, number of the step) -> the same, varied."""
+Vary = Callable[[Levels, int], tuple[Levels, float]]
+"""The same, and the share of each picture that is left after ``mixed``: 1 without mixup."""
 _PLACE, _LIGHT, _COVER, _MIX = range(4)  # streams of random numbers
 
 
 def augment(augmentation: Augmentation, seed: int) -> Augment | None:
-    """What varies a batch, to be called inside a ``tf.function``; None where nothing is varied."""
-    parts: list[Augment] = []
-    if augmentation.moves:
-        parts.append(lambda pictures, step: _moved(pictures, augmentation, _key(seed, step)))
-    if augmentation.brightness:
-        parts.append(lambda pictures, step: _lit(pictures, augmentation, _key(seed, step)))
-    if augmentation.erase:
-        parts.append(lambda pictures, step: _covered(pictures, augmentation, _key(seed, step)))
+    """What varies each picture of a batch by itself; None where nothing does."""
+    parts: list[Callable[[Levels, Augmentation, np.random.Generator], Levels]] = []
+    streams: list[int] = []
+    for asked, part, stream in (
+        (augmentation.moves, _moved, _PLACE),
+        (augmentation.brightness, _lit, _LIGHT),
+        (augmentation.erase, _covered, _COVER),
+    ):
+        if asked:
+            parts.append(part)
+            streams.append(stream)
     if not parts:
         return None
 
-    def varied(pictures: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-        for part in parts:
-            pictures = part(pictures, step)
+    def varied(pictures: Levels, step: int) -> Levels:
+        for part, stream in zip(parts, streams, strict=True):
+            pictures = part(pictures, augmentation, _random(seed, stream, step))
         return pictures
 
     return varied
 
 
-def training_batch(augmentation: Augmentation, seed: int, loss: Loss) -> Vary:
-    """What a step learns from: its pictures varied and, with mixup, blended as their losses are.
-
-    Blended is each with its counterpart in the batch in reverse order, which is as good as any:
-    the order of a batch is random.
-    """
+def training_batch(augmentation: Augmentation, seed: int) -> Vary | None:
+    """What a step learns from, mixup included; None where it learns pictures as they are."""
     vary = augment(augmentation, seed)
+    if not vary and not augmentation.mixup:
+        return None
 
-    def varied(pictures: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, Loss]:
+    def varied(pictures: Levels, step: int) -> tuple[Levels, float]:
         if vary:
             pictures = vary(pictures, step)
         if not augmentation.mixup:
-            return pictures, loss
+            return pictures, 1.0
         share = mixing_share(augmentation, seed, step)
-
-        def blended(labels: tf.Tensor, given: tf.Tensor) -> tf.Tensor:
-            return share * loss(labels, given) + (1 - share) * loss(labels[::-1], given)
-
-        return share * pictures + (1 - share) * pictures[::-1], blended
+        return mixed(pictures, pictures[::-1], share), share
 
     return varied
 
 
-def mixing_share(augmentation: Augmentation, seed: int, step: tf.Tensor) -> tf.Tensor:
+def mixing_share(augmentation: Augmentation, seed: int, step: int) -> float:
     """How much of each picture stays when a batch is mixed with its reverse: Beta(a, a).
 
-    Zhang et al. 2018, arXiv:1710.09412; one share for the batch, as in the authors' code.
+    Zhang et al. 2018, arXiv:1710.09412; one share for the batch, as in the authors' code. The
+    reverse is as good a partner as any: the order of a batch is random.
     """
-    alpha = augmentation.mixup
-    key = _stream(_key(seed, step), _MIX)
-    first, second = tf.unstack(tf.random.stateless_gamma([2], key, alpha))
-    return first / (first + second)
+    return float(_random(seed, _MIX, step).beta(augmentation.mixup, augmentation.mixup))
 
 
-def _moved(pictures: tf.Tensor, augmentation: Augmentation, key: tf.Tensor) -> tf.Tensor:
+def mixed(pictures: Levels, others: Levels, share: float) -> Levels:
+    """``share`` of each picture and the rest of its partner."""
+    one, other = (each.reshape(len(pictures), -1) for each in (pictures, others))
+    blended = cv2.addWeighted(one, share, other, 1 - share, 0)
+    return blended.reshape(pictures.shape).astype(np.uint8, copy=False)
+
+
+def _moved(pictures: Levels, augmentation: Augmentation, random: np.random.Generator) -> Levels:
     """Mirror, shift, turn and zoom about the middle; what comes in from outside is black."""
-    n, height, width = tf.shape(pictures)[0], pictures.shape[1], pictures.shape[2]
-    places = tf.random.stateless_uniform([7, n], _stream(key, _PLACE), -1.0, 1.0)
-    mirror, turn_over, right, down, angle, wider, taller = tf.unstack(places)
-    angle *= math.radians(augmentation.rotation)
+    moves = _transformations(pictures.shape, augmentation, random)
+    height, width = pictures.shape[1:3]
+    smooth = augmentation.rotation or augmentation.zoom
+    # A transformation says where a pixel of the new picture is read in the old one.
+    flags = (cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST) | cv2.WARP_INVERSE_MAP
+    varied = np.empty_like(pictures)
+    for picture, move, new in zip(pictures, moves, varied, strict=True):
+        cv2.warpAffine(picture, move, (width, height), dst=new, flags=flags)
+    return varied
+
+
+def _transformations(
+    shape: tuple[int, ...], augmentation: Augmentation, random: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """(n, 2, 3): for each picture the affine map from its new (x, y, 1) to its old (x, y)."""
+    n, height, width = shape[:3]
+    mirror, turn_over, right, down, angle, wider, taller = random.uniform(-1, 1, (7, n))
+    angle *= np.radians(augmentation.rotation)
     wider, taller = (1 / (1 + augmentation.zoom * each) for each in (wider, taller))
     if augmentation.flip:
-        wider *= tf.sign(mirror)
+        wider *= np.sign(mirror)
     if augmentation.upside_down:
-        taller *= tf.sign(turn_over)
-    # Whole pixels: a shift by half a pixel would blur, and blurred is what no test picture is.
-    right = tf.round(right * augmentation.width_shift * width)
-    down = tf.round(down * augmentation.height_shift * height)
-    cosine, sine = tf.cos(angle), tf.sin(angle)
+        taller *= np.sign(turn_over)
+    cosine, sine = np.cos(angle), np.sin(angle)
     middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
-    # From a pixel of the new picture back to where it is read in the old one.
-    x, y = middle_x + right, middle_y + down
+    # Whole pixels: a shift by half a pixel would blur, and blurred is what no test picture is.
+    x = middle_x + np.round(right * augmentation.width_shift * width)
+    y = middle_y + np.round(down * augmentation.height_shift * height)
     rows = [
         (cosine * wider, -sine * wider, middle_x - wider * (cosine * x - sine * y)),
         (sine * taller, cosine * taller, middle_y - taller * (sine * x + cosine * y)),
     ]
-    zeros = tf.zeros_like(angle)
-    transforms = tf.stack([*rows[0], *rows[1], zeros, zeros], axis=1)
-    smooth = augmentation.rotation or augmentation.zoom
-    return tf.raw_ops.ImageProjectiveTransformV3(
-        images=pictures,
-        transforms=transforms,
-        output_shape=[height, width],
-        interpolation="BILINEAR" if smooth else "NEAREST",
-        fill_mode="CONSTANT",
-        fill_value=0.0,
-    )
+    return np.ascontiguousarray(np.moveaxis(np.array(rows), -1, 0))
 
 
-def _lit(pictures: tf.Tensor, augmentation: Augmentation, key: tf.Tensor) -> tf.Tensor:
+def _lit(pictures: Levels, augmentation: Augmentation, random: np.random.Generator) -> Levels:
     """Each picture brighter or darker; black stays black."""
-    shape = [tf.shape(pictures)[0], 1, 1, 1]
     change = augmentation.brightness
-    light = tf.random.stateless_uniform(shape, _stream(key, _LIGHT), 1 - change, 1 + change)
-    return tf.clip_by_value(pictures * light, 0.0, 1.0)
+    lit = np.empty_like(pictures)
+    light = random.uniform(1 - change, 1 + change, len(pictures))
+    for picture, factor, new in zip(pictures, light, lit, strict=True):
+        cv2.convertScaleAbs(picture, dst=new, alpha=factor)
+    return lit
 
 
-def _covered(pictures: tf.Tensor, augmentation: Augmentation, key: tf.Tensor) -> tf.Tensor:
+def _covered(pictures: Levels, augmentation: Augmentation, random: np.random.Generator) -> Levels:
     """A black square on each, its middle anywhere: cutout, DeVries & Taylor 2017."""
-    n, height, width = tf.shape(pictures)[0], pictures.shape[1], pictures.shape[2]
-    middles = tf.random.stateless_uniform([2, n, 1], _stream(key, _COVER))
-    half = augmentation.erase / 2
-    y, x = (
-        tf.floor(middles[axis] * side) - augmentation.erase // 2
-        for axis, side in ((0, height), (1, width))
-    )
-    rows, columns = (
-        tf.abs(tf.range(side, dtype=tf.float32)[tf.newaxis] + 0.5 - start - half) < half
-        for start, side in ((y, height), (x, width))
-    )
-    covered = rows[:, :, tf.newaxis] & columns[:, tf.newaxis, :]
-    return tf.where(covered[..., tf.newaxis], 0.0, pictures)
+    side = augmentation.erase
+    middles = random.integers((0, 0), pictures.shape[1:3], (len(pictures), 2))
+    covered = pictures.copy()
+    for picture, (top, left) in zip(covered, middles - side // 2, strict=True):
+        picture[max(top, 0) : top + side, max(left, 0) : left + side] = 0
+    return covered
 
 
-def _key(seed: int, step: tf.Tensor) -> tf.Tensor:
-    return tf.stack([tf.constant(seed, tf.int64), tf.cast(step, tf.int64)])
-
-
-def _stream(key: tf.Tensor, number: int) -> tf.Tensor:
-    """A key of its own for each kind of change, so that one more leaves the others as they were."""
-    return tf.random.experimental.stateless_fold_in(key, number)
+def _random(seed: int, stream: int, step: int) -> np.random.Generator:
+    """One for each kind of change, so that one more leaves the others as they were."""
+    return np.random.default_rng([seed, stream, step])

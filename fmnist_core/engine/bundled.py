@@ -80,8 +80,7 @@ def train(recipe: Recipe, folder: Path, say: Callable[[str], None] = print) -> O
         for first in range(0, steps_per_epoch, GROUP):
             count = min(GROUP, steps_per_epoch - first)
             done = epoch * steps_per_epoch + first
-            batches = order[first * training.batch_size : (first + count) * training.batch_size]
-            losses.append(steps.run(batches, rates.following(done, count), done)[0])
+            losses.append(steps.run(order, rates.following(done, count), first, done)[0])
         save_weights(model, folder / f"epoch-{epoch + 1:04d}.npz")
         say(f"epoch {epoch + 1}: training loss {float(np.concatenate(losses).mean()):.3f}")
 

@@ -12,8 +12,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from fmnist_core.engine.answers import probabilities, right
-from fmnist_core.engine.augment import Loss
-from fmnist_core.engine.steps import as_pictures
+from fmnist_core.engine.steps import Loss, as_pictures
 from fmnist_core.engine.streaming import Images, picked, pictures_at_once
 
 Floats = npt.NDArray[np.float32]

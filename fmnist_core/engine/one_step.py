@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from fmnist_core.engine.ahead import pictures_of
 from fmnist_core.engine.augment import training_batch
 from fmnist_core.engine.inputs import Inputs, dataset_now, prepare
 from fmnist_core.engine.optimizers import fused_optimizer
-from fmnist_core.engine.steps import as_pictures, loss_function, total_loss
-from fmnist_core.engine.streaming import picked
+from fmnist_core.engine.steps import as_pictures, loss_function, mixed_loss, total_loss
 from fmnist_core.engine.weights import load_model
 from fmnist_core.errors import RunError
 from fmnist_core.models import ModelFiles
@@ -68,18 +68,15 @@ def one_step(files: ModelFiles, steps: int | None, params: dict[str, Any]) -> An
         steps = experiment.total_steps(len(data.train))
     batch = _batch(data, experiment.seed, steps, per_epoch, training.batch_size)
 
-    vary = training_batch(
-        experiment.data.augmentation,
-        experiment.seed,
-        loss_function(training, experiment.architecture),
-    )
-    images, labels, places = picked(data.images, data.labels, batch)
-    pictures, loss_of = vary(as_pictures(tf.gather(images, places)), tf.constant(steps))
+    levels, loss = pictures_of(data.images, batch), loss_function(training, experiment.architecture)
+    if vary := training_batch(experiment.data.augmentation, experiment.seed):
+        levels, share = vary(levels, steps)
+        loss = mixed_loss(loss, share)
     frozen = _Frozen(
         load_model(experiment, files.weights),
-        pictures,
-        tf.gather(labels, places),
-        loss_of,
+        as_pictures(tf.constant(levels)),
+        tf.gather(data.labels, batch),
+        loss,
     )
     variables = frozen.model.trainable_variables
     values = [variable.value for variable in variables]
@@ -108,7 +105,7 @@ def one_step(files: ModelFiles, steps: int | None, params: dict[str, Any]) -> An
         "weight": before,
         "gradient": float(gradients[at].numpy()[index]),
         "new": float(values[at].numpy()[index]),
-    }, {"indices": batch, "labels": frozen.labels.numpy(), "pictures": pictures.numpy()}
+    }, {"indices": batch, "labels": frozen.labels.numpy(), "pictures": frozen.pictures.numpy()}
 
 
 def _batch(data: Inputs, seed: int, steps: int, per_epoch: int, size: int) -> npt.NDArray[np.int32]:

@@ -60,17 +60,15 @@ def paced(
         Stopped: by the visitor.
         DivergedError: the loss is no longer a number.
     """
-    size = steps.batch_size
-    total, found, position = -(-len(order) // size), [], 0
+    total, found, position = -(-len(order) // steps.batch_size), [], 0
     while position < total:
         allowed = control.allowed(done + position)
         if not allowed:
             raise Stopped
         count = min(allowed, pace.steps, total - position)
         begin = time.perf_counter()
-        batches = order[position * size : (position + count) * size]
         following = rates(done + position, count)
-        found.append(steps.run(batches, following, done + position))
+        found.append(steps.run(order, following, position, done + position))
         if not np.isfinite(found[-1][0]).all():
             raise DivergedError(float(following[0]))
         pace.measured(count, time.perf_counter() - begin)

@@ -2,10 +2,12 @@
 
 Keras' ``fit`` returns to Python after every batch, which for a small network takes longer than
 the batch. Here the pictures lie in one tensor, a batch is gathered by its indices, and the losses
-of a whole group of steps come back in one transfer.
+of a whole group of steps come back in one transfer. Pictures that vary come from ``ahead``.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -13,13 +15,16 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from fmnist_core.architecture import Architecture
+from fmnist_core.engine.ahead import Ahead, Indices
 from fmnist_core.engine.answers import right
-from fmnist_core.engine.augment import Loss, training_batch
+from fmnist_core.engine.augment import training_batch
 from fmnist_core.engine.optimizers import Apply
 from fmnist_core.engine.streaming import UNBOUNDED, Images, picked, steps_at_once
 from fmnist_core.experiment import Augmentation, Training
 
 Floats = npt.NDArray[np.float32]
+Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+"""(labels int32 (n,), what the network gave (n, classes)) -> loss of each picture (n,)."""
 GROUP_SECONDS = 0.05
 """What a group of steps aims at; commands are obeyed between groups, within 100 ms."""
 
@@ -63,6 +68,15 @@ def _binary_loss(smoothing: float, logits: bool) -> Loss:
     return loss
 
 
+def mixed_loss(loss: Loss, share: tf.Tensor | float) -> Loss:
+    """Of pictures that were blended with their batch in reverse order: as they were blended."""
+
+    def blended(labels: tf.Tensor, given: tf.Tensor) -> tf.Tensor:
+        return share * loss(labels, given) + (1 - share) * loss(labels[::-1], given)
+
+    return blended
+
+
 def total_loss(model: keras.Model, losses: tf.Tensor) -> tf.Tensor:
     """The mean over the pictures, and the penalties of the layers."""
     return tf.add_n([tf.reduce_mean(losses), *model.losses])
@@ -86,14 +100,19 @@ class Steps:
         seed: int = 0,
         logits: bool = False,
     ) -> None:
+        augmentation = augmentation or Augmentation()
+        vary = training_batch(augmentation, seed)
+        self._ahead = Ahead(vary, images, batch_size) if vary else None
+        self._mixes = bool(augmentation.mixup)
         self._logits = logits
-        self._vary = training_batch(augmentation or Augmentation(), seed, loss)
+        self._loss = loss
         self._model = model
         self._optimizer = optimizer
         self._images = images
         self._labels = labels
         self.batch_size = batch_size
-        self.most_at_once = steps_at_once(images, batch_size)
+        # As many again are made ahead.
+        self.most_at_once = max(1, steps_at_once(images, batch_size) // (2 if vary else 1))
         """Steps in one call, at most: pictures that come from a file are held in memory then."""
         self._variables = [variable.value for variable in model.trainable_variables]
         # One trace serves every group size and the last, smaller batch of an epoch.
@@ -104,25 +123,32 @@ class Steps:
                 tf.TensorSpec([None], tf.int32),
                 tf.TensorSpec([None], tf.int32),
                 tf.TensorSpec([None], tf.float32),
-                tf.TensorSpec([], tf.int32),
+                tf.TensorSpec([None], tf.float32),
             ],
         )
 
     def run(
-        self, order: npt.NDArray[np.int32], rates: Floats, done: int = 0
+        self, order: Indices, rates: Floats, first: int = 0, done: int = 0
     ) -> tuple[Floats, Floats]:
         """One step per rate, over the pictures ``order`` in batches; the last may be smaller.
 
-        ``done`` steps came before: what varies the pictures is drawn by the number of the step.
+        Args:
+            first: the number of the first batch, of all that ``order`` has.
+            done: steps that came before: what varies the pictures follows from a step's number.
 
         Returns:
             Loss and accuracy of every step's batch, before its update: float32 (steps,) each.
         """
-        losses, accuracies = self._group(
-            *picked(self._images, self._labels, order),
-            tf.constant(rates),
-            tf.constant(done, tf.int32),
-        )
+        count = len(rates)
+        indices = order[first * self.batch_size : (first + count) * self.batch_size]
+        shares = np.ones(count, np.float32)
+        if self._ahead:
+            pictures, shares = self._ahead.take(order, first, count, done)
+            labels = tf.gather(self._labels, indices)
+            batches = tf.constant(pictures), labels, tf.range(len(pictures))
+        else:
+            batches = picked(self._images, self._labels, indices)
+        losses, accuracies = self._group(*batches, tf.constant(rates), tf.constant(shares))
         return losses.numpy(), accuracies.numpy()
 
     def _run_group(
@@ -131,7 +157,7 @@ class Steps:
         labels: tf.Tensor,
         order: tf.Tensor,
         rates: tf.Tensor,
-        done: tf.Tensor,
+        shares: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         steps = tf.size(rates)
         losses = tf.TensorArray(tf.float32, steps)
@@ -140,15 +166,15 @@ class Steps:
             batch = order[step * self.batch_size : (step + 1) * self.batch_size]
             pictures = as_pictures(tf.gather(images, batch))
             wanted = tf.gather(labels, batch)
-            loss, accuracy = self._step(pictures, wanted, rates[step], done + step)
+            loss, accuracy = self._step(pictures, wanted, rates[step], shares[step])
             losses = losses.write(step, loss)
             accuracies = accuracies.write(step, accuracy)
         return losses.stack(), accuracies.stack()
 
     def _step(
-        self, pictures: tf.Tensor, labels: tf.Tensor, rate: tf.Tensor, number: tf.Tensor
+        self, pictures: tf.Tensor, labels: tf.Tensor, rate: tf.Tensor, share: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        pictures, loss_of = self._vary(pictures, number)
+        loss_of = mixed_loss(self._loss, share) if self._mixes else self._loss
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self._variables)
             given = self._model(pictures, training=True)

@@ -157,9 +157,7 @@ class TrainingSession:
             if self.rates.jumps(self.step + ahead):
                 at, rate = self.step + ahead, float(rates[ahead])
                 self.emit(e.LearningRateChanged(time.time(), at, rate, "schedule"))
-        size = self.experiment.training.batch_size
-        batches = order[position * size : (position + count) * size]
-        losses, accuracies = self.steps.run(batches, rates, self.step)
+        losses, accuracies = self.steps.run(order, rates, position, self.step)
         seconds = time.perf_counter() - begin
 
         for index, (loss, accuracy) in enumerate(zip(losses, accuracies, strict=True)):
@@ -172,7 +170,9 @@ class TrainingSession:
         self.progress.flush()
         self.pace.measured(count, seconds)
         self.checkpoints.reached(self.step, self.progress.epoch)
-        self.speed.group_ended(len(batches), time.perf_counter() - begin)
+        size = self.experiment.training.batch_size
+        pictures = min((position + count) * size, len(order)) - position * size
+        self.speed.group_ended(pictures, time.perf_counter() - begin)
 
     def look_at_panel(self) -> None:
         """Judge the watched pictures; a few milliseconds."""

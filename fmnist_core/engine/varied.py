@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from fmnist_core.datasets.fashion_mnist import Dataset
-from fmnist_core.engine.augment import augment, mixing_share
-from fmnist_core.engine.steps import as_pictures
+from fmnist_core.engine.augment import augment, mixed, mixing_share
 from fmnist_core.experiment import Augmentation
 
 Floats = npt.NDArray[np.float32]
@@ -26,15 +24,17 @@ def varied(
     With mixup each is blended with a training picture of its own, by a share of its own: in
     training it is the batch's, one share for all.
     """
-    pictures = tf.repeat(tf.constant(picture)[tf.newaxis], count, axis=0)
+    levels = np.round(picture * 255).astype(np.uint8)
+    levels = levels[..., 0] if levels.shape[-1] == 1 else levels  # as training has them
+    pictures = np.repeat(levels[np.newaxis], count, axis=0)
     vary = augment(augmentation, seed)
     if vary:
-        pictures = vary(pictures, tf.constant(0))
+        pictures = vary(pictures, 0)
     if augmentation.mixup:
         images = dataset.train_images
         chosen = np.random.default_rng(seed).choice(len(images), count, count > len(images))
-        others = as_pictures(tf.constant(images[chosen]))
-        shares = [mixing_share(augmentation, seed, tf.constant(step)) for step in range(count)]
-        share = tf.reshape(tf.stack(shares), [-1, 1, 1, 1])
-        pictures = share * pictures + (1 - share) * others
-    return np.clip(pictures.numpy(), 0.0, 1.0)
+        shares = (mixing_share(augmentation, seed, step) for step in range(count))
+        for index, share in enumerate(shares):
+            other = np.asarray(images[chosen[index]])
+            pictures[index] = mixed(pictures[index : index + 1], other[np.newaxis], share)[0]
+    return pictures.reshape(count, *picture.shape).astype(np.float32) / np.float32(255)

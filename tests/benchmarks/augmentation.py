@@ -35,7 +35,7 @@ KINDS = {
 
 def costs(name: str, settings: Settings) -> dict[str, Any]:
     """Seconds a step of every pair, with each kind and without, in turn in one process."""
-    plain = training.plain(name, train_size=training.QUICK, epochs=1, seed=0)
+    plain = training.plain(name, train_size=50_000, epochs=1, seed=0)
     varied = {
         kind: plain.changed(data=plain.data.changed(augmentation=augmentation)).to_json()
         for kind, augmentation in KINDS.items()

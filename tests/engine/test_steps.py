@@ -19,11 +19,12 @@ from fmnist_core.architecture import (
     MaxPooling2D,
     Output,
 )
+from fmnist_core.engine.augment import mixing_share
 from fmnist_core.engine.build import build
 from fmnist_core.engine.optimizers import fused_optimizer, keras_optimizer
 from fmnist_core.engine.outcome import keras_loss
 from fmnist_core.engine.steps import Pace, Steps, loss_function
-from fmnist_core.experiment import OptimizerName, Training
+from fmnist_core.experiment import Augmentation, OptimizerName, Training
 
 N, BATCH = 70, 16  # 5 steps, the last of 6 pictures
 STEPS = 5
@@ -46,11 +47,17 @@ LAYERS = (
 )
 
 
-def ours(training: Training, model: keras.Model, logits: bool = False) -> Steps:
+def ours(
+    training: Training,
+    model: keras.Model,
+    logits: bool = False,
+    augmentation: Augmentation | None = None,
+) -> Steps:
     variables = [variable.value for variable in model.trainable_variables]
     loss = loss_function(training, Architecture(layers=LAYERS, output=Output(logits=logits)))
     optimizer = fused_optimizer(training, variables)
-    return Steps(model, loss, optimizer, tf.constant(IMAGES), tf.constant(LABELS), BATCH)
+    images, labels = tf.constant(IMAGES), tf.constant(LABELS)
+    return Steps(model, loss, optimizer, images, labels, BATCH, augmentation)
 
 
 def keras_fit(training: Training, model: keras.Model, logits: bool = False) -> None:
@@ -118,16 +125,31 @@ def test_the_loss_survives_a_softmax_that_rounds_to_zero() -> None:
     assert through_softmax(logits).numpy() == pytest.approx([500.0])
 
 
-def test_a_group_is_its_steps_one_by_one() -> None:
+@pytest.mark.parametrize("augmentation", [None, Augmentation(rotation=20, mixup=0.4)])
+def test_a_group_is_its_steps_one_by_one(augmentation: Augmentation | None) -> None:
     training = Training(batch_size=BATCH)
     architecture = Architecture(layers=LAYERS)
     together, single = build(architecture, seed=1), build(architecture, seed=1)
-    losses, accuracies = ours(training, together).run(ORDER, rates())
-    steps = ours(training, single)
-    apart = [steps.run(ORDER[i * BATCH : (i + 1) * BATCH], rates(1)) for i in range(STEPS)]
+    losses, accuracies = ours(training, together, False, augmentation).run(ORDER, rates())
+    steps = ours(training, single, False, augmentation)
+    apart = [steps.run(ORDER, rates(1), i, i) for i in range(STEPS)]
     np.testing.assert_allclose(losses, [one[0] for one, _ in apart], rtol=1e-4)
     np.testing.assert_allclose(accuracies, [one[0] for _, one in apart], atol=1e-6)
     assert_same_weights(together, single)
+
+
+def test_mixed_pictures_have_the_loss_of_both_labels() -> None:
+    augmentation = Augmentation(mixup=0.4)
+    model = build(Architecture(layers=(Flatten(),)), seed=1)
+    steps = ours(Training(optimizer="sgd", batch_size=BATCH), model, False, augmentation)
+    losses, _ = steps.run(ORDER, np.zeros(2, np.float32), first=1, done=7)
+    for index, loss in enumerate(losses):
+        batch = ORDER[(1 + index) * BATCH : (2 + index) * BATCH]
+        share = mixing_share(augmentation, 0, 7 + index)
+        blended = share * PICTURES[batch] + (1 - share) * PICTURES[batch[::-1]]
+        given = np.log(np.asarray(model(blended)))
+        mine, other = (given[np.arange(BATCH), LABELS[each]] for each in (batch, batch[::-1]))
+        assert loss == pytest.approx(-(share * mine + (1 - share) * other).mean(), rel=2e-3)
 
 
 def test_a_rate_of_zero_moves_nothing_and_each_step_has_its_own() -> None:

@@ -6,6 +6,8 @@ from threading import Timer
 import pytest
 
 from fmnist_core import events as e
+from fmnist_core import pairs
+from fmnist_core.experiment import Augmentation
 from fmnist_core.presets import preset
 from fmnist_core.runs import RECORDED
 from fmnist_core.settings import from_link
@@ -242,3 +244,31 @@ def test_with_and_without_augmentation_is_one_click(backend):
     assert plain.parent == varied.id
     assert address(app)["run"] == varied.id
     assert app.session_state["lab.compare"] == [plain.id]
+
+
+def test_the_missing_half_of_a_pair_is_one_click(backend):
+    """Of which the second died with its server, or was never asked for."""
+    varied = preset("cnn-16").experiment
+    varied = varied.changed(data=varied.data.changed(augmentation=Augmentation(flip=True)))
+    run = backend.store.create(varied)
+    ending = e.RunFinished(0.0, 3, "All 2 epochs done.", 1.0, 9_000.0, 0.5)
+    backend.store.append(run.id, *started(run), ending)
+    died = backend.store.create(pairs.on_plain_pictures(varied), parent=run.id)
+    backend.store.append(died.id, e.RunFailed(0.0, 0, "The server was stopped."))
+    app = healthy(open_page("train", run=run.id))
+    button(app, "On plain pictures, too").click().run()
+    healthy(app)
+    again = backend.store.list()[0]
+    assert again.id not in (run.id, died.id)
+    assert (again.experiment, again.parent) == (died.experiment, run.id)
+    assert address(app)["run"] == run.id
+    assert app.session_state["lab.compare"] == [again.id]
+    assert "On plain pictures, too" not in [each.label for each in app.button]
+
+
+def test_a_run_on_plain_pictures_misses_no_half(backend):
+    run = backend.store.create(preset("cnn-16").experiment)
+    ending = e.RunFinished(0.0, 3, "All 2 epochs done.", 1.0, 9_000.0, 0.5)
+    backend.store.append(run.id, *started(run), ending)
+    app = healthy(open_page("train", run=run.id))
+    assert not [each for each in app.button if each.label.endswith(", too")]

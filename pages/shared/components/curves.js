@@ -188,10 +188,16 @@ function drawEnds(context, box, runs, colour, font) {
   context.font = `12px ${font}`;
   context.textAlign = "left";
   context.textBaseline = "middle";
+  // On paper: a run that is still short has its name in the middle of a longer one's curve.
+  context.strokeStyle = colour("paper");
+  context.lineWidth = 4;
+  context.lineJoin = "round";
   for (const label of labels) {
-    context.fillStyle = label.fill;
     const y = Math.max(box.top, label.y - Math.max(0, over));
-    context.fillText(fitted(context, label.text, box.left + box.width + RIGHT - label.x - 2), label.x, y);
+    const text = fitted(context, label.text, box.left + box.width + RIGHT - label.x - 2);
+    context.strokeText(text, label.x, y);
+    context.fillStyle = label.fill;
+    context.fillText(text, label.x, y);
   }
 }
 

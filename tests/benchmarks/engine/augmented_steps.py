@@ -26,8 +26,8 @@ class Side:
         data = prepare(experiment, fashion_mnist.load())
         learns = learner(experiment, data.images, data.labels, data.rescale, experiment.seed)
         self.steps: Steps = learns.steps
-        size = GROUP * experiment.training.batch_size
-        self._order = np.resize(data.train, size).astype(np.int32)
+        self._order = data.train
+        self._groups = len(data.train) // (GROUP * experiment.training.batch_size)
         self._rates = np.full(GROUP, 0.001, np.float32)
         self._done = 0
 
@@ -35,7 +35,8 @@ class Side:
         """Groups of steps for so long; seconds a step."""
         begin, count = time.perf_counter(), 0
         while not count or time.perf_counter() - begin < seconds:
-            self.steps.run(self._order, self._rates, self._done)
+            first = self._done % (self._groups * GROUP)
+            self.steps.run(self._order, self._rates, first, self._done)
             self._done += GROUP
             count += GROUP
         return (time.perf_counter() - begin) / count

@@ -27,7 +27,7 @@ def train(question: dict[str, Any]) -> dict[str, float]:
     begin = time.perf_counter()
     for epoch in range(1, epochs + 1):
         done = (epoch - 1) * per_epoch
-        learns.steps.run(data.order(seed, epoch), rates.following(done, per_epoch), done)
+        learns.steps.run(data.order(seed, epoch), rates.following(done, per_epoch), done=done)
     seconds = time.perf_counter() - begin
     scores = learns.evaluator.score(data.images, data.labels, data.validation)
     assert scores is not None, "nothing interrupts it"
