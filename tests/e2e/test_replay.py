@@ -209,7 +209,7 @@ def test_a_click_on_the_curves_opens_the_run_as_it_was(app: App, visit: Visit) -
     box = canvas.bounding_box()
     assert box is not None
     # Some 17 % into the loss curve: nearest to step 705.
-    x, y = box["x"] + 44 + 0.17 * (box["width"] / 2 - 118), box["y"] + 150
+    x, y = box["x"] + 44 + 0.17 * (box["width"] / 2 - 140), box["y"] + 150
     page.mouse.move(x, y)
     page.mouse.click(x, y)
     expect(page.get_by_role("heading", level=1, name="Inside")).to_be_visible()

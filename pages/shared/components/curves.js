@@ -1,7 +1,7 @@
 // Loss and accuracy while a network learns. Redrawn in place, so that nothing flickers and a zoom
 // stays. The default export runs again whenever the data change: all state lives on the root.
 const PANELS = [["loss", "Loss"], ["accuracy", "Accuracy"]];
-const LEFT = 44, RIGHT = 74, TOP = 26, BOTTOM = 34, PANEL_HEIGHT = 300, STACK_BELOW = 560;
+const LEFT = 44, RIGHT = 96, NARROW_RIGHT = 74, TOP = 26, BOTTOM = 34, PANEL_HEIGHT = 300, STACK_BELOW = 560;
 
 export default function ({ data: bytes, parentElement: root, setTriggerValue }) {
   const { head, drawn } = JSON.parse(new TextDecoder().decode(bytes));
@@ -52,12 +52,13 @@ function draw(view) {
   const font = css.fontFamily;
   const last = Math.max(1, ...data.runs.map((run) => run.step));
   const [x0, x1] = view.zoom ?? [0, last];
+  const right = stacked ? NARROW_RIGHT : RIGHT;  // for the names at the ends of the lines
   const w = stacked ? width : width / 2, h = stacked ? height / 2 : height;
   view.boxes = PANELS.map(([name, title], i) => {
     const box = {
       name, title, x0, x1, last,
       left: (stacked ? 0 : i * w) + LEFT, top: (stacked ? i * h : 0) + TOP,
-      width: w - LEFT - RIGHT, height: h - TOP - BOTTOM,
+      right, width: w - LEFT - right, height: h - TOP - BOTTOM,
     };
     [box.y0, box.y1] = valueRange(data.runs, name, x0, x1);
     box.x = (step) => box.left + ((step - x0) / (x1 - x0)) * box.width;
@@ -194,7 +195,7 @@ function drawEnds(context, box, runs, colour, font) {
   context.lineJoin = "round";
   for (const label of labels) {
     const y = Math.max(box.top, label.y - Math.max(0, over));
-    const text = fitted(context, label.text, box.left + box.width + RIGHT - label.x - 2);
+    const text = fitted(context, label.text, box.left + box.width + box.right - label.x - 2);
     context.strokeText(text, label.x, y);
     context.fillStyle = label.fill;
     context.fillText(text, label.x, y);
@@ -230,7 +231,7 @@ function drawHover(context, view, box, colour, font) {
   if (view.choose && !view.drag) rows.push(["click: replay from here", colour("muted")]);
   context.font = `12px ${font}`;
   const width = Math.max(...rows.map(([row]) => context.measureText(row).width)) + 14;
-  const left = x + width + 8 > box.left + box.width + RIGHT ? x - width - 8 : x + 8;
+  const left = x + width + 8 > box.left + box.width + box.right ? x - width - 8 : x + 8;
   context.fillStyle = colour("paper");
   context.strokeStyle = colour("rule");
   context.fillRect(left, box.top + 4, width, 17 * rows.length + 8);
