@@ -1,8 +1,9 @@
 """Keeps the browser's address in step with what the visitor has chosen.
 
-It holds ``view``, ``model``, ``picture``, ``experiment``, ``run`` and ``classes``, so a link opened
-in another browser shows the same. Session state leads and the address follows; only a value that
-this session did not write itself (a link, Back) is read. A bad one is explained, not obeyed.
+It holds ``view``, ``model``, ``picture``, ``experiment``, ``run``, ``beside`` (the runs compared
+with it) and ``classes``, so a link opened in another browser shows the same. Session state leads
+and the address follows; only a value that this session did not write itself (a link, Back) is read.
+A bad one is explained, not obeyed.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ def chosen() -> dict[str, str]:
         "picture": session.picture(),
         "experiment": settings.to_link(session.experiment()),
         "run": session.run(),
+        "beside": ",".join(session.beside()) or None,
         "classes": session.classes(),
     }
     return {name: value for name, value in wanted.items() if value is not None}
@@ -108,5 +110,6 @@ _ADOPT: dict[str, Callable[[str], Any]] = {
     "picture": session.pin,
     "experiment": lambda link: session.set_experiment(settings.from_link(link)),
     "run": session.choose_run,
+    "beside": lambda ids: session.compare_with(ids.split(",")),
     "classes": session.choose_classes,
 }

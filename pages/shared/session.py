@@ -27,6 +27,8 @@ from fmnist_core.runs import RunStore
 
 DEFAULT_PICTURE = "test:0"
 DEFAULT_PRESET = "cnn-16"
+MAX_COMPARED = 4
+"""More curves than these, drawn with those of a run, cannot be told apart."""
 _ASKED = "lab.asked view"
 _FOR_PICTURES = ("start", "predict")
 
@@ -192,6 +194,18 @@ def choose_run(run_id: str | None) -> None:
         view = "Search" if run.search else "Transfer" if run.transfer else "MobileNetV2"
         raise RunNotFoundError(f"{run.id} is more than one network. Train, {view} shows it.")
     st.session_state["lab.run"] = run_id
+
+
+def beside() -> list[str]:
+    """The ids of the runs whose curves are drawn with those of the run that Train shows."""
+    return list(st.session_state.get("lab.compare", []))
+
+
+def compare_with(run_ids: list[str]) -> None:
+    """Raises RunNotFoundError: one of them is not there; nothing is changed."""
+    for run_id in run_ids:
+        store().get(run_id)
+    st.session_state["lab.compare"] = run_ids[:MAX_COMPARED]
 
 
 def classes() -> str | None:

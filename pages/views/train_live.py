@@ -16,7 +16,6 @@ from pages.shared.curves import live_curves
 
 SECONDS = 0.15
 """Between two updates; a tick costs the server about 10 ms."""
-MAX_COMPARED = 4
 
 
 def show(run: Run | None) -> None:
@@ -167,15 +166,14 @@ def compare_picker(run: Run | None) -> None:
     if not others:
         return
     labels = {other.id: running.label(other) for other in others}
-    kept = [name for name in st.session_state.get("lab.compare", []) if name in labels]
-    st.session_state["lab.compare"] = kept
+    session.compare_with([name for name in session.beside() if name in labels])
     st.multiselect(
         "Compare with",
         list(labels),
         format_func=labels.get,
         key="lab.compare",
         persist_state="session",
-        max_selections=MAX_COMPARED,
+        max_selections=session.MAX_COMPARED,
         help="Colour is then the run; thick is validation, thin is training.",
     )
 
@@ -183,7 +181,7 @@ def compare_picker(run: Run | None) -> None:
 def compared(run: Run | None) -> list[Run]:
     """The runs chosen to compare with, those that still exist."""
     found = []
-    for name in st.session_state.get("lab.compare", []):
+    for name in session.beside():
         with suppress(RunNotFoundError):
             found.append(session.store().get(name))
     return [other for other in found if not run or other.id != run.id]

@@ -48,7 +48,7 @@ def edit(experiment: Experiment, parent: str | None = None) -> None:
     st.session_state[EDITING] = True
     if parent:
         st.session_state[PARENT] = parent
-        st.session_state["lab.compare"] = [parent]
+        session.compare_with([parent])
         session.choose_run(None)
 
 

@@ -47,7 +47,7 @@ def start(beside: Experiment | None = None) -> None:
     running.forget()
     st.session_state.pop(PARENT, None)
     if other:
-        st.session_state["lab.compare"] = [other.id]
+        session.compare_with([other.id])
     session.choose_run(run.id)
     st.session_state[EDITING] = False
 
@@ -64,7 +64,7 @@ def start_beside(run: Run, other: Experiment) -> None:
         session.warn(str(error))
         return
     running.forget()
-    st.session_state["lab.compare"] = [started.id]
+    session.compare_with([started.id])
 
 
 def missing_half(run: Run) -> tuple[str, Experiment] | None:

@@ -19,14 +19,22 @@ def backend(tmp_path: Path):
 
 
 def test_a_link_restores_experiment_picture_and_run_in_a_fresh_browser(backend):
-    run = backend.store.create(preset("mlp-128").experiment)
+    names = ("mlp-128", "mlp-350", "cnn-16")
+    run, *others = (backend.store.create(preset(name).experiment) for name in names)
+    beside = [other.id for other in others]
     wanted = preset("cnn-32").experiment.changed(seed=7)
     link = {"experiment": to_link(wanted), "picture": "test:23", "run": run.id}
+    link |= {"beside": ",".join(beside)}
     app = healthy(open_page("train", **link))
     assert address(app).items() >= link.items()
     assert app.session_state["lab.experiment"] == wanted
     assert app.session_state["lab.picture"] == "test:23"
     assert app.session_state["lab.run"] == run.id
+    assert app.multiselect(key="lab.compare").value == beside
+    app.multiselect(key="lab.compare").set_value(beside[:1]).run()
+    assert address(app)["beside"] == beside[0]
+    app.multiselect(key="lab.compare").set_value([]).run()
+    assert "beside" not in address(app)
 
 
 def test_the_address_follows_what_is_chosen_seed_included(backend):
@@ -46,6 +54,7 @@ def test_the_address_follows_what_is_chosen_seed_included(backend):
         ("picture", "test:99999", "There is no test picture"),
         ("model", "../../etc/passwd", "is not the name of a model"),
         ("run", "gone", "There is no run"),
+        ("beside", "gone", "There is no run"),
     ],
 )
 def test_a_bad_value_is_explained_and_the_rest_stays(backend, name, value, said):
