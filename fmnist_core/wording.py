@@ -18,6 +18,11 @@ def percent(share: float, decimals: int = 1) -> str:
     return f"{100 * share:.{decimals}f} %"
 
 
+def how_sure(probability: float) -> str:
+    """How sure a network is, short: ``37 %``. Never 100 %, which no softmax is: ``over 99 %``."""
+    return "over 99 %" if probability > 0.995 else percent(probability, 0)
+
+
 def count(n: int, noun: str) -> str:
     """``1 run``, ``2 runs``."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

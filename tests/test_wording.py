@@ -4,7 +4,7 @@ import pytest
 
 from fmnist_core.presets import preset
 from fmnist_core.settings import with_settings
-from fmnist_core.wording import count, describe, duration, percent
+from fmnist_core.wording import count, describe, duration, how_sure, percent
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,14 @@ def test_percent(share: float, decimals: int, text: str) -> None:
 )
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(0.374, "37 %"), (0.9949, "99 %"), (0.996, "over 99 %"), (1.0, "over 99 %")],
+)
+def test_nobody_is_sure_by_100_percent(probability: float, text: str) -> None:
+    assert how_sure(probability) == text
 
 
 def test_one_is_not_many() -> None:

@@ -13,7 +13,7 @@ from fmnist_core.errors import LabError
 from fmnist_core.mistakes import surest
 from fmnist_core.replay import Station
 from fmnist_core.run import Run
-from fmnist_core.wording import percent
+from fmnist_core.wording import how_sure, percent
 from pages.shared import looks, running, session, surveyed, watchers
 from pages.shared.confusion import confusion_matrix
 
@@ -125,7 +125,7 @@ def _pinned() -> str:
     given = session.server().predict(session.model(), picture)[0]
     top = int(given.argmax())
     described = session.pictures().describe(ref)
-    answer = f"<b>{escape(names[top])}</b>, {percent(given[top], 0)}"
+    answer = f"<b>{escape(names[top])}</b>, {how_sure(given[top])}"
     return f"{escape(described)}: called {answer}"
 
 

@@ -13,7 +13,7 @@ from fmnist_core import models, reports
 from fmnist_core.architecture import shape_text
 from fmnist_core.folders import picture_for
 from fmnist_core.images import Options, Prepared, open_picture, prepare_bytes, stages, to_png
-from fmnist_core.wording import percent
+from fmnist_core.wording import how_sure, percent
 from pages.shared import looks, session
 from pages.shared.bars import probability_bars
 
@@ -119,7 +119,7 @@ def verdict(picture: np.ndarray, probabilities: np.ndarray) -> None:
     size = f"{picture.shape[0]} x {picture.shape[1]}"
     st.html(looks.picture_html(picture, f"The {size} pixels that the network sees"))
     looks.caption(f"What the network sees: {size}")
-    looks.section(f"{names[best]}, {percent(probabilities[best], 0)}")
+    looks.section(f"{names[best]}, {how_sure(probabilities[best])}")
 
 
 def bars(probabilities: np.ndarray | None, key: str) -> None:
@@ -144,7 +144,7 @@ def steps(prepared: Shown) -> None:
     names, said = session.models_dataset().class_names, predict(list(prepared.stages))
     figures = "".join(
         f'<figure><img src="{url}" alt=""><figcaption><b>{i}. {escape(name)}</b> '
-        f"<em>{escape(names[int(chances.argmax())])} {percent(chances.max(), 0)}</em> "
+        f"<em>{escape(names[int(chances.argmax())])} {how_sure(chances.max())}</em> "
         f"{escape(note)}</figcaption></figure>"
         for i, ((name, note, url), chances) in enumerate(
             zip(prepared.steps, said, strict=True), start=1

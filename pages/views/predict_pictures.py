@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core.errors import PictureError
-from fmnist_core.wording import count, percent
+from fmnist_core.wording import count, how_sure
 from pages.shared import looks, session
 from pages.shared.gallery import gallery
 from pages.shared.waiting import answered
@@ -115,7 +115,7 @@ def _sheet(readable: list[tuple[File, np.ndarray]], probabilities: np.ndarray, c
     pictures = [picture for _, picture in readable]
     unlike = predict_known.strange(pictures)
     answers_of = [
-        f"{names[s]} {percent(p, 0)}{', unlike all it knows' if strange else ''}"
+        f"{names[s]} {how_sure(p)}{', unlike all it knows' if strange else ''}"
         for s, p, strange in zip(said, sure, unlike, strict=True)
     ]
     gallery(

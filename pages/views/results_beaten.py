@@ -12,7 +12,7 @@ from fmnist_core.contest import CROWD, Round, Score, least_sure, score
 from fmnist_core.figures import Measured
 from fmnist_core.models import ModelFiles
 from fmnist_core.paired import Paired, p_text, paired
-from fmnist_core.wording import percent
+from fmnist_core.wording import how_sure, percent
 from pages.shared import looks, session
 from pages.shared.gallery import gallery
 from pages.shared.plots import plot
@@ -107,7 +107,7 @@ def _pictures(files: ModelFiles, probabilities: np.ndarray, game: Round) -> None
         captions, names = [], []
         for index in shown.tolist():
             label, its = int(data.test_labels[index]), int(probabilities[index].argmax())
-            actual, sure = data.class_names[label], percent(probabilities[index, its], 0)
+            actual, sure = data.class_names[label], how_sure(probabilities[index, its])
             you = f"You: {_said(mine[index], label)}"
             network = f"It: {_said(its, label)} {sure}"
             captions.append(f"{actual}\n{you}\n{network}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from fmnist_core.datasets import Dataset
-from fmnist_core.wording import percent
+from fmnist_core.wording import how_sure, percent
 from pages.shared.gallery import gallery
 
 
@@ -36,10 +36,10 @@ def judged_gallery(
     for index, label, answer, share in zip(indices, labels, said, sure, strict=True):
         actual, predicted = data.class_names[label], data.class_names[answer]
         if label == answer:
-            captions.append(f"{actual}\n✓ {percent(share, 0)}")
+            captions.append(f"{actual}\n✓ {how_sure(share)}")
             names.append(f"Test picture {index}: {actual}, right, {percent(share)}")
         else:
-            captions.append(f"{actual}\n→ {predicted} {percent(share, 0)}")
+            captions.append(f"{actual}\n→ {predicted} {how_sure(share)}")
             names.append(f"Test picture {index}: {actual}, taken for {predicted}, {percent(share)}")
     for place, note in enumerate(notes or ()):
         captions[place] += f"\n{note}"

@@ -11,7 +11,7 @@ from fmnist_core.datasets import Dataset
 from fmnist_core.events import PanelPredicted
 from fmnist_core.images import to_png
 from fmnist_core.run import Run
-from fmnist_core.wording import percent
+from fmnist_core.wording import how_sure
 from pages.shared import chrome, looks, running, session, watchers
 
 SECONDS = 1.0
@@ -46,7 +46,7 @@ def panel_html(judged: PanelPredicted, data: Dataset) -> str:
     last = max(1, len(judged.pictures) - 1)
     cells = []
     for i, (label, said) in enumerate(zip(judged.labels, judged.predicted, strict=True)):
-        sure = percent(judged.confidence[i], 0)
+        sure = how_sure(judged.confidence[i])
         truth, name = data.class_names[label], data.class_names[said]
         right = label == said
         text = f"{truth}: right, {sure}" if right else f"{truth}, taken for {name}, {sure}"
