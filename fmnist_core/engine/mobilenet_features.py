@@ -25,6 +25,8 @@ Progress = Callable[[int, float, bool], None]
 """(pictures done, seconds, whether they were there from an earlier run)."""
 CHUNK = 64
 SAY_SECONDS = 1.0
+KEPT_BYTES = 2**30
+"""Of features, on the disk: some thirty sets of 14,000 pictures."""
 DOWNLOAD_SECONDS = 10.0
 """Without an answer for so long, there is no network."""
 
@@ -140,8 +142,10 @@ class Features:
             np.save(buffer, kept)
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, buffer.getvalue())
+            tidy(self._folder)
             progress(len(pictures), time.perf_counter() - begin, False)
         else:
+            path.touch()  # used now: the last to be tidied away
             progress(len(pictures), time.perf_counter() - begin, True)
         return kept.astype(np.float32)
 
@@ -163,6 +167,16 @@ class Features:
     def _path(self, pictures: Levels) -> Path:
         shown = hashlib.sha256(pictures.tobytes()).hexdigest()
         return self._folder / f"{self._loaded.sha256[:16]}-{self._side}-{shown[:16]}.npy"
+
+
+def tidy(folder: Path, most: int = KEPT_BYTES) -> None:
+    """Of the features in a folder keep those used last, ``most`` bytes and no more."""
+    newest_first = sorted(folder.glob("*.npy"), key=lambda path: -path.stat().st_mtime)
+    kept = 0
+    for path in newest_first:
+        kept += path.stat().st_size
+        if kept > most:
+            path.unlink(missing_ok=True)
 
 
 def _read(path: Path, n: int) -> npt.NDArray[np.float16] | None:

@@ -19,7 +19,7 @@ from fmnist_core import events as e
 from fmnist_core.codegen_mobilenet import mobilenet_script
 from fmnist_core.datasets import fashion_mnist, splits
 from fmnist_core.engine import mobilenet
-from fmnist_core.engine.mobilenet_features import Features, enlarged, load
+from fmnist_core.engine.mobilenet_features import Features, enlarged, load, tidy
 from fmnist_core.errors import RunError
 from fmnist_core.jobs import worker
 from fmnist_core.mobilenet import FEATURES, WEIGHTS_VARIABLE, MobileNet
@@ -98,6 +98,20 @@ def test_features_are_computed_once(store: RunStore, given: Path) -> None:
     for path in (store.root / mobilenet.FOLDER).glob("*.npy"):
         path.write_bytes(path.read_bytes()[:1_000])  # damaged: computed again, not believed
     assert not any(each.cached for each in learned(store, study)[1].features.values())
+
+
+def test_features_that_nobody_used_for_long_make_room(tmp_path: Path) -> None:
+    for age, name in enumerate(("newest", "older", "oldest")):
+        (tmp_path / f"{name}.npy").write_bytes(bytes(100))
+        os.utime(tmp_path / f"{name}.npy", (1_000 - age, 1_000 - age))
+    (tmp_path / "something else").write_bytes(bytes(100))
+    tidy(tmp_path, 250)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "newest.npy",
+        "older.npy",
+        "something else",
+    }
+    tidy(tmp_path / "not there yet", 250)
 
 
 def test_features_are_what_mobilenet_makes_of_enlarged_grey_pictures(
