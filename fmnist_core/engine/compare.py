@@ -22,7 +22,7 @@ from fmnist_core.engine.learner import Learner, learner
 from fmnist_core.engine.paced import Stopped, paced, to_the_end
 from fmnist_core.engine.schedules import Rates
 from fmnist_core.engine.steps import Floats, Pace, as_pictures
-from fmnist_core.engine.train import warm_up
+from fmnist_core.engine.threads import warm_up
 from fmnist_core.eventlog import Appender
 from fmnist_core.experiment import Experiment
 from fmnist_core.runs import RunStore

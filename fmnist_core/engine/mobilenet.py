@@ -17,7 +17,7 @@ from fmnist_core.datasets import fashion_mnist, splits
 from fmnist_core.engine.control import Control
 from fmnist_core.engine.mobilenet_features import Features, Floats, Levels, enlarged, load
 from fmnist_core.engine.paced import Stopped, to_the_end
-from fmnist_core.engine.train import warm_up
+from fmnist_core.engine.threads import warm_up
 from fmnist_core.eventlog import Appender
 from fmnist_core.mobilenet import VALIDATION, MobileNet
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from pathlib import Path
@@ -21,6 +20,7 @@ from fmnist_core.engine.progress import ProgressCallback
 from fmnist_core.engine.schedules import Rates
 from fmnist_core.engine.steps import Pace
 from fmnist_core.engine.stopping import Stopping
+from fmnist_core.engine.threads import useful_threads, warm_up
 from fmnist_core.engine.weights import save_weights
 from fmnist_core.errors import RunError
 from fmnist_core.eventlog import Appender
@@ -38,14 +38,15 @@ def train(directory: Path, *, threads: int, forked: bool, started: float) -> Non
     """Train the run of ``directory`` and write everything that a run directory holds.
 
     Obeys the directory's commands. ``started`` is when the worker started, in seconds since 1970;
-    ``threads`` are TensorFlow's, unless it has begun to compute already.
+    ``threads`` are as many as TensorFlow may have, unless it has begun to compute already.
 
     Raises:
         ExperimentError: the data cannot be split as the experiment wants.
         RunError: the loss is no longer a number, or the disk is full.
     """
-    warm_up(threads)
     experiment = Experiment.from_json((directory / "experiment.json").read_bytes())
+    threads = useful_threads(experiment, threads)
+    warm_up(threads)
     log = Appender(directory / "events.jsonl")
     try:
         session = TrainingSession(experiment, directory, log, started)
@@ -53,14 +54,6 @@ def train(directory: Path, *, threads: int, forked: bool, started: float) -> Non
         session.finish(*session.train())
     finally:
         log.close()
-
-
-def warm_up(threads: int) -> None:
-    """Run one small operation: whoever waits for RunStarted learns that TensorFlow works here."""
-    with contextlib.suppress(RuntimeError):  # it computes already and keeps its threads
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(threads)
-    (tf.constant(1.0) + 1.0).numpy()
 
 
 class TrainingSession:

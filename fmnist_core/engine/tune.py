@@ -11,7 +11,7 @@ from keras_tuner.engine.base_tuner import BaseTuner
 
 from fmnist_core import events as e
 from fmnist_core.engine.paced import Stopped
-from fmnist_core.engine.train import warm_up
+from fmnist_core.engine.threads import warm_up
 from fmnist_core.engine.trials import Trials
 from fmnist_core.eventlog import Appender
 from fmnist_core.run import TUNER

@@ -11,7 +11,7 @@ from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine.inputs import prepare
 from fmnist_core.engine.learner import learner
 from fmnist_core.engine.steps import Steps
-from fmnist_core.engine.train import warm_up
+from fmnist_core.engine.threads import useful_threads, warm_up
 from fmnist_core.experiment import Experiment
 from fmnist_core.jobs.worker import prepare_arithmetic
 from tests.benchmarks.child import answer
@@ -46,7 +46,8 @@ def measure(question: dict[str, Any]) -> dict[str, dict[str, list[float]]]:
     """{"plain", "varied": {kind: experiment}, "pairs", "seconds", "threads"} ->
     {kind: {"with": seconds a step of every pair, "without"}}"""
     prepare_arithmetic()
-    warm_up(question["threads"])
+    plain = Experiment.from_json(question["plain"])
+    warm_up(useful_threads(plain, question["threads"]))
     without = Side(question["plain"])
     without.run(0)
     found: dict[str, dict[str, list[float]]] = {}

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from fmnist_core.engine.progress import ProgressCallback
-from fmnist_core.engine.train import TrainingSession, warm_up
+from fmnist_core.engine.threads import useful_threads, warm_up
+from fmnist_core.engine.train import TrainingSession
 from fmnist_core.eventlog import Appender
 from fmnist_core.events import Event
 from fmnist_core.experiment import Experiment
@@ -81,8 +82,8 @@ class SilentSession(TimedSession):
 def measure(question: dict[str, Any]) -> dict[str, Any]:
     """{"experiment", "pairs", "threads"} -> {"on": steps a second of every pair, "off"}"""
     prepare_arithmetic()
-    warm_up(question["threads"])
     experiment = Experiment.from_json(question["experiment"])
+    warm_up(useful_threads(experiment, question["threads"]))
     speeds: dict[str, list[float]] = {"on": [], "off": []}
     for _ in range(question["pairs"]):
         speeds["on"].append(_speed(TimedSession, Appender, experiment))
