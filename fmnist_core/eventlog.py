@@ -17,6 +17,7 @@ from typing import Any
 from fmnist_core.errors import RunError
 
 # Windows would write two characters for a newline, and fewer bytes than it was given.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
@@ -44,7 +45,7 @@ class Appender:
             RunError: when the disk is full; what was written before is still readable.
         """
         numbered = enumerate(records, start=self._next)
-        lines = [json.dumps({"seq": n} | record, separators=(",", ":")) for n, record in numbered]
+        lines = [_encode({"seq": n} | record) for n, record in numbered]
         data = (("\n" if self._cut else "") + "\n".join(lines) + "\n").encode()
         try:
             written = os.write(self._fd, data)

@@ -22,7 +22,7 @@ started. RunFailed may follow anything: a process can die at any moment.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from fmnist_core.errors import RunError
@@ -310,7 +310,8 @@ _TYPES: dict[str, type[Event]] = {
 
 def to_record(event: Event) -> dict[str, Any]:
     """A JSON object with the event's name under ``event``."""
-    return {"event": type(event).__name__, **asdict(event)}
+    # Not asdict, which copies every value: for a step of a small network that is 2 % of its time.
+    return {"event": type(event).__name__, **vars(event)}
 
 
 def from_record(record: dict[str, Any]) -> Event:

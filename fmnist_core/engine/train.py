@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from pathlib import Path
@@ -28,7 +29,7 @@ from fmnist_core.experiment import Experiment, Training
 from fmnist_core.folders import dataset_of
 
 Ending = type[e.RunFinished] | type[e.RunStopped]
-PANEL_SECONDS = 0.25
+PANEL_SECONDS = 0.5
 """Between two looks at the panel of pictures that is watched live."""
 TRAIN_SAMPLE = 10_000
 """Training pictures that the final weights are judged on: enough for half a percent."""
@@ -153,8 +154,9 @@ class TrainingSession:
         losses, accuracies = self.steps.run(order, rates, position, self.step)
         seconds = time.perf_counter() - begin
 
-        for index, (loss, accuracy) in enumerate(zip(losses, accuracies, strict=True)):
-            if not np.isfinite(loss):
+        measured = zip(losses.tolist(), accuracies.tolist(), strict=True)
+        for index, (loss, accuracy) in enumerate(measured):
+            if not math.isfinite(loss):
                 self.progress.flush()
                 raise _diverged(self.step + 1, float(rates[index]))
             so_far = self.speed.seconds + seconds * (index + 1) / count
