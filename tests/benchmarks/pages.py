@@ -13,10 +13,13 @@ from playwright.sync_api import Browser, Error, Page, expect
 from tests.benchmarks.opened import browsing, served
 from tests.benchmarks.settings import Settings
 from tests.benchmarks.stopwatch import ADDRESS, HEADING, NEW_BARS, TEXT, milliseconds
-from tests.e2e.app import App
+from tests.e2e.app import ROOT, App
 from tests.e2e.visitor import Visitor, bars, settled
 
 VISITED = ("Data", "Train", "Results", "Inside", "Predict")
+LAB = ROOT / "streamlit_app.py"
+EMPTY = 'import streamlit as st\nst.title("Hello")\n'
+"""As little as an app of Streamlit's can be: what of a start is not the Lab's."""
 DOTS_ON_A_PAD = 8
 """Until it is cleared: on a full pad one more dot changes nothing."""
 
@@ -24,7 +27,13 @@ DOTS_ON_A_PAD = 8
 def pages(settings: Settings) -> dict[str, Any]:
     """Seconds of starts; milliseconds of everything else."""
     with browsing() as browser:
-        starts = [_start(browser) for _ in range(settings.pairs)]
+        starts, empty = [], []
+        for _ in range(settings.pairs):
+            starts.append(_start(browser, LAB))
+            with tempfile.TemporaryDirectory(prefix="fmnist-bench-") as folder:
+                script = Path(folder) / "empty.py"
+                script.write_text(EMPTY)
+                empty.append(_start(browser, script))
         with (
             tempfile.TemporaryDirectory(prefix="fmnist-bench-") as folder,
             served(Path(folder) / "runs") as app,
@@ -38,15 +47,15 @@ def pages(settings: Settings) -> dict[str, Any]:
                 "widgets": _widgets(page, settings.times(20)),
             }
             visitor.context.close()
-    return {"starts": starts, **measured}
+    return {"starts": starts, "empty_starts": empty, **measured}
 
 
-def _start(browser: Browser) -> dict[str, float]:
+def _start(browser: Browser, script: Path) -> dict[str, float]:
     """Seconds since the server was started, at which each part was done."""
     with tempfile.TemporaryDirectory(prefix="fmnist-bench-") as folder:
         context = browser.new_context()
         page = context.new_page()
-        app = App(Path(folder) / "runs")
+        app = App(Path(folder) / "runs", script=script)
         begin = time.perf_counter()
         app.start()
         try:

@@ -188,9 +188,11 @@ def _pages(data: goals.Data) -> Table:
     if "pages" not in data:
         return (), []
     found = data["pages"]
+    starts = {"start": found["starts"], "start of an empty app": found.get("empty_starts", [])}
     rows = [
-        (f"start: {part.replace('_', ' ')}", spread([s[part] for s in found["starts"]]).text(), "")
-        for part in found["starts"][0]
+        (f"{name}: {part.replace('_', ' ')}", spread([s[part] for s in every]).text(), "")
+        for name, every in starts.items()
+        for part in (every[0] if every else ())
     ]
     timed = [(f"to {name}", values) for name, values in found["switches"].items()]
     timed += list(found["widgets"].items())

@@ -28,8 +28,11 @@ def free_port() -> int:
 class App:
     """``start`` a server on ``runs``; ``stop`` or ``kill`` it; start it again on the same runs."""
 
-    def __init__(self, runs: Path, port: int | None = None) -> None:
+    def __init__(
+        self, runs: Path, port: int | None = None, script: Path = ROOT / "streamlit_app.py"
+    ) -> None:
         self.runs = runs
+        self.script = script
         self.port = port or free_port()
         self.log = runs / "server.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -50,7 +53,7 @@ class App:
 
     def start(self) -> None:
         self.runs.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]
+        command = [sys.executable, "-m", "streamlit", "run", str(self.script)]
         options = [f"--server.port={self.port}", "--server.headless=true"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
