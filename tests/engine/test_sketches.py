@@ -7,12 +7,10 @@ import pytest
 
 from fmnist_core.datasets import CLASS_NAMES
 from fmnist_core.engine.sketches import FOOTWEAR, sketch
-from fmnist_core.engine.sketches.parts import Sketch
 from fmnist_core.engine.sketches.rendering import cloth, drawing, fitted, mask
 
 SIDE = 84
 LABELS = range(len(CLASS_NAMES))
-COAT = CLASS_NAMES.index("Coat")
 
 
 @pytest.mark.parametrize("label", LABELS)
@@ -45,20 +43,3 @@ def test_no_two_are_alike_and_the_same_seed_gives_the_same(label: int) -> None:
 
 def test_footwear_comes_in_pairs() -> None:
     assert [CLASS_NAMES[label] for label in FOOTWEAR] == ["Sandal", "Sneaker", "Ankle boot"]
-
-
-def test_some_coats_hang_open() -> None:
-    """Then their two fronts do not meet at the hem, where a closed one's middle is cloth."""
-    coats = [sketch(COAT, np.random.default_rng(seed)) for seed in range(60)]
-    open_ones = [coat for coat in coats if len(coat.outlines) > 1 and not _covers_middle(coat)]
-    assert 10 < len(open_ones) < 40
-    for coat in open_ones:
-        right, left = coat.outlines[:2]
-        assert right[:, 0].max() > 0.2
-        assert left[:, 0].min() < -0.2
-
-
-def _covers_middle(coat: Sketch) -> bool:
-    """Its first outline reaches far to both sides."""
-    first = coat.outlines[0][:, 0]
-    return bool(first.min() < -0.2 and first.max() > 0.2)

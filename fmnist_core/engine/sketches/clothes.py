@@ -12,7 +12,6 @@ from fmnist_core.engine.sketches.parts import (
     centred,
     ellipse,
     points,
-    rounded,
 )
 
 
@@ -31,22 +30,16 @@ def pullover(random: Random) -> Sketch:
 
 
 def coat(random: Random) -> Sketch:
-    half, neck, hem, bottom = _half_top(random, (0.5, 0.95), (0.85, 1.5))
-    worn_open = random.random() < 0.4
-    if worn_open:
-        outlines = _open(half, bottom, random)
-        lines = [ellipse((0, 0), neck, random.uniform(0.05, 0.12), 0, 0.5)]
-    else:
-        outlines = [both_sides(half, random)]
-        lines = _front(bottom, random)
+    outline, neck, hem, bottom = _top(random, (0.5, 0.95), (0.85, 1.5))
+    lines = _front(bottom, random)
     if random.random() < 0.5:  # lapels
         lines += centred(points((neck, 0.0), (0.22, 0.25), (0.02, 0.45)))
     if random.random() < 0.4:  # pockets
         lines += centred(points((0.12, 0.6 * bottom), (0.28, 0.62 * bottom)))
-    if not worn_open and random.random() < 0.25:
+    if random.random() < 0.25:
         lines.append(points((-hem, 0.55 * bottom), (hem, 0.55 * bottom)))
     hooded = random.random() < 0.3
-    return Sketch([*outlines, *([_hood(neck, random)] if hooded else [])], lines)
+    return Sketch([outline, *([_hood(neck, random)] if hooded else [])], lines)
 
 
 def shirt(random: Random) -> Sketch:
@@ -95,14 +88,6 @@ def _top(
     random: Random, sleeve: tuple[float, float], length: tuple[float, float]
 ) -> tuple[Points, float, float, float]:
     """Outline of what has sleeves; half width of its neck and of its hem, and its length."""
-    half, neck, hem, bottom = _half_top(random, sleeve, length)
-    return both_sides(half, random), neck, hem, bottom
-
-
-def _half_top(
-    random: Random, sleeve: tuple[float, float], length: tuple[float, float]
-) -> tuple[Points, float, float, float]:
-    """The same, its right half, from neck to hem."""
     u = random.uniform
     neck, shoulder, waist, bottom = u(0.1, 0.2), u(0.32, 0.46), u(0.26, 0.42), u(*length)
     long, wide, down = u(*sleeve), u(0.14, 0.24), u(0.1, 1.3)
@@ -121,19 +106,7 @@ def _half_top(
         armpit,
         (hem, bottom),
     )
-    return half, neck, hem, bottom
-
-
-def _open(half: Points, bottom: float, random: Random) -> list[Points]:
-    """Worn open: two fronts that hang apart, more at the hem than at the neck."""
-    above, below = half[0, 0] * random.uniform(0.2, 1.0), random.uniform(0.04, 0.24)
-    jitter = random.normal(0, random.choice((0.01, 0.025)), (2, len(half) + 2, 2))
-    front = np.concatenate([half, points((below, bottom), (above, half[0, 1]))])
-    times = int(random.integers(0, 2))
-    return [
-        rounded((front + shaken) * (side, 1), times)
-        for side, shaken in zip((1, -1), jitter, strict=True)
-    ]
+    return both_sides(half, random), neck, hem, bottom
 
 
 def _hood(neck: float, random: Random) -> Points:
