@@ -1,8 +1,7 @@
 """Training pictures that vary: one batch moved, turned, mirrored, dimmed, covered or mixed.
 
-OpenCV on bytes, a picture at a time: mirror, shift, turn and zoom are one transformation, and a
-picture is read once. ``ahead`` does it for the next steps while the present ones are learned. The
-random numbers follow from seed and step, so the same run sees the same pictures again.
+NumPy and OpenCV on bytes. ``ahead`` does it for the next steps while the present ones are learned.
+The random numbers follow from seed and step, so the same run sees the same pictures again.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from fmnist_core.experiment import Augmentation
 
 Levels = npt.NDArray[np.uint8]
 """Pictures uint8 (n, h, w), or (n, h, w, 3) in colour."""
+Floats = npt.NDArray[np.float64]
 Augment = Callable[[Levels, int], Levels]
 """(pictures, number of the step) -> the same, varied."""
 Vary = Callable[[Levels, int], tuple[Levels, float]]
@@ -82,39 +82,59 @@ def mixed(pictures: Levels, others: Levels, share: float) -> Levels:
 
 def _moved(pictures: Levels, augmentation: Augmentation, random: np.random.Generator) -> Levels:
     """Mirror, shift, turn and zoom about the middle; what comes in from outside is black."""
-    moves = _transformations(pictures.shape, augmentation, random)
-    height, width = pictures.shape[1:3]
-    smooth = augmentation.rotation or augmentation.zoom
-    # A transformation says where a pixel of the new picture is read in the old one.
-    flags = (cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST) | cv2.WARP_INVERSE_MAP
-    varied = np.empty_like(pictures)
-    for picture, move, new in zip(pictures, moves, varied, strict=True):
-        cv2.warpAffine(picture, move, (width, height), dst=new, flags=flags)
-    return varied
-
-
-def _transformations(
-    shape: tuple[int, ...], augmentation: Augmentation, random: np.random.Generator
-) -> npt.NDArray[np.float64]:
-    """(n, 2, 3): for each picture the affine map from its new (x, y, 1) to its old (x, y)."""
-    n, height, width = shape[:3]
-    mirror, turn_over, right, down, angle, wider, taller = random.uniform(-1, 1, (7, n))
-    angle *= np.radians(augmentation.rotation)
-    wider, taller = (1 / (1 + augmentation.zoom * each) for each in (wider, taller))
+    _, height, width = pictures.shape[:3]
+    mirror, turn_over, right, down, angle, wider, taller = random.uniform(-1, 1, (7, len(pictures)))
+    # Whole pixels: a shift by half a pixel would blur, and blurred is what no test picture is.
+    right = np.round(right * augmentation.width_shift * width)
+    down = np.round(down * augmentation.height_shift * height)
     if augmentation.flip:
-        wider *= np.sign(mirror)
+        pictures = _mirrored(pictures, mirror < 0, 2)
     if augmentation.upside_down:
-        taller *= np.sign(turn_over)
+        pictures = _mirrored(pictures, turn_over < 0, 1)
+    if augmentation.rotation or augmentation.zoom:
+        angle *= np.radians(augmentation.rotation)
+        wider, taller = (1 / (1 + augmentation.zoom * each) for each in (wider, taller))
+        return _turned(pictures, right, down, angle, wider, taller)
+    if right.any() or down.any():
+        return _shifted(pictures, right.astype(int), down.astype(int))
+    return pictures
+
+
+def _mirrored(pictures: Levels, chosen: npt.NDArray[np.bool_], axis: int) -> Levels:
+    """The chosen ones in reverse along an axis."""
+    places = chosen.reshape(-1, *[1] * (pictures.ndim - 1))
+    return np.where(places, np.flip(pictures, axis), pictures)
+
+
+def _shifted(pictures: Levels, right: npt.NDArray[np.int_], down: npt.NDArray[np.int_]) -> Levels:
+    """By whole pixels, in less time than a transformation takes."""
+    height, width = pictures.shape[1:3]
+    y, x = int(np.abs(down).max()), int(np.abs(right).max())
+    padded = np.pad(pictures, ((0, 0), (y, y), (x, x), (0, 0))[: pictures.ndim])
+    shifted = np.empty_like(pictures)
+    for index, (top, left) in enumerate(zip(y - down, x - right, strict=True)):
+        shifted[index] = padded[index, top : top + height, left : left + width]
+    return shifted
+
+
+def _turned(
+    pictures: Levels, right: Floats, down: Floats, angle: Floats, wider: Floats, taller: Floats
+) -> Levels:
+    """Turned, stretched and shifted, in one transformation: every picture is read once."""
+    _, height, width = pictures.shape[:3]
     cosine, sine = np.cos(angle), np.sin(angle)
     middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
-    # Whole pixels: a shift by half a pixel would blur, and blurred is what no test picture is.
-    x = middle_x + np.round(right * augmentation.width_shift * width)
-    y = middle_y + np.round(down * augmentation.height_shift * height)
+    x, y = middle_x + right, middle_y + down
+    # For each picture the map from its new (x, y, 1) to the old (x, y) that is read there.
     rows = [
         (cosine * wider, -sine * wider, middle_x - wider * (cosine * x - sine * y)),
         (sine * taller, cosine * taller, middle_y - taller * (sine * x + cosine * y)),
     ]
-    return np.ascontiguousarray(np.moveaxis(np.array(rows), -1, 0))
+    maps = np.ascontiguousarray(np.moveaxis(np.array(rows), -1, 0))
+    turned, flags = np.empty_like(pictures), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    for picture, read_at, new in zip(pictures, maps, turned, strict=True):
+        cv2.warpAffine(picture, read_at, (width, height), dst=new, flags=flags)
+    return turned
 
 
 def _lit(pictures: Levels, augmentation: Augmentation, random: np.random.Generator) -> Levels:
@@ -131,9 +151,12 @@ def _covered(pictures: Levels, augmentation: Augmentation, random: np.random.Gen
     """A black square on each, its middle anywhere: cutout, DeVries & Taylor 2017."""
     side = augmentation.erase
     middles = random.integers((0, 0), pictures.shape[1:3], (len(pictures), 2))
-    covered = pictures.copy()
-    for picture, (top, left) in zip(covered, middles - side // 2, strict=True):
-        picture[max(top, 0) : top + side, max(left, 0) : left + side] = 0
+    covered, begin = pictures.copy(), middles - side // 2
+    end = begin + side
+    for picture, (top, left), (bottom, right) in zip(
+        covered, np.maximum(begin, 0).tolist(), end.tolist(), strict=True
+    ):
+        picture[top:bottom, left:right] = 0
     return covered
 
 

@@ -73,21 +73,34 @@ def test_upside_down_goes_its_own_way() -> None:
     assert min(found) > N / 8
 
 
-def test_a_shift_is_by_whole_pixels_to_all_sides_and_black_comes_in() -> None:
-    side = 28
+@pytest.mark.parametrize("flip", [False, True])
+def test_a_shift_is_by_whole_pixels_to_all_sides_and_black_comes_in(flip: bool) -> None:
+    side, ways = 28, (1, -1) if flip else (1,)
     shifts = set()
-    moved = varied(width_shift=2 / side, height_shift=1 / side)
-    padded = np.pad(PICTURES, ((0, 0), (1, 1), (2, 2)))
+    moved = varied(width_shift=2 / side, height_shift=1 / side, flip=flip)
     for index, picture in enumerate(moved):
         found = [
-            (down, right)
+            (way, down, right)
+            for way in ways
             for down in (-1, 0, 1)
             for right in (-2, -1, 0, 1, 2)
-            if (picture == padded[index, 1 - down :, 2 - right :][:side, :side]).all()
+            if (picture == by_hand(PICTURES[index, :, ::way], down, right)).all()
         ]
         assert len(found) == 1
         shifts.update(found)
-    assert len(shifts) == 15
+    assert len(shifts) == 15 * len(ways)
+
+
+def by_hand(picture: Levels, down: int, right: int) -> Levels:
+    """First mirrored, then shifted; black comes in."""
+    return np.pad(picture, ((1, 1), (2, 2)))[1 - down :, 2 - right :][:28, :28]
+
+
+def test_turned_by_nothing_is_shifted() -> None:
+    """Both ways of moving a picture mean the same by right and down."""
+    settings: dict[str, Any] = {"flip": True, "width_shift": 0.1, "height_shift": 0.2}
+    shifted, turned = varied(**settings), varied(**settings, zoom=1e-9)
+    np.testing.assert_allclose(shifted.astype(int), turned, atol=1)
 
 
 def test_a_turn_keeps_the_middle_and_moves_the_edge_by_the_angle() -> None:
