@@ -63,7 +63,7 @@ def test_own_pictures_are_imported_learned_judged_and_looked_into(
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(pictures)
     expect(page.get_by_text("4 pictures. Click one")).to_be_visible()
     sheet = page.get_by_role("group", name="Your pictures as the network sees them")
-    said = sheet.get_by_text(re.compile(r"^(circle|triangle) \d"))
+    said = sheet.get_by_text(re.compile(r"^(circle|triangle) (over )?\d"))
     expect(said).to_have_count(4)
     assert sum(text.startswith("triangle") for text in said.all_inner_texts()) >= 3
     assert RunStore(app.runs).get(run.id).experiment.architecture.output.binary
