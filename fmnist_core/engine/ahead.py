@@ -1,7 +1,7 @@
 """Varied batches, made by a thread of its own while the steps before them are learned.
 
-A small network learns a batch in about a millisecond and its pictures take as long to vary; one
-after the other would be twice as slow. OpenCV and TensorFlow both let go of the interpreter.
+To vary a batch may take as long as to learn it. OpenCV and TensorFlow both let go of the
+interpreter, so the two go on side by side; what that leaves of the cost is in the README.
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from fmnist_core.engine.augment import Levels, Vary
-from fmnist_core.engine.streaming import Images
-
-Indices = npt.NDArray[np.int32]
+from fmnist_core.engine.streaming import Images, Indices, pictures_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +64,3 @@ class Ahead:
 
     def _make(self, indices: Indices, step: int) -> tuple[Levels, float]:
         return self._vary(pictures_of(self._images, indices), step)
-
-
-def pictures_of(images: Images, indices: Indices) -> Levels:
-    """Those pictures as an array, from memory or from a mapped file."""
-    if isinstance(images, np.memmap):
-        return np.asarray(images[indices])
-    return np.asarray(tf.gather(images, indices))

@@ -26,21 +26,17 @@ _PLACE, _LIGHT, _COVER, _MIX = range(4)  # streams of random numbers
 
 def augment(augmentation: Augmentation, seed: int) -> Augment | None:
     """What varies each picture of a batch by itself; None where nothing does."""
-    parts: list[Callable[[Levels, Augmentation, np.random.Generator], Levels]] = []
-    streams: list[int] = []
-    for asked, part, stream in (
+    kinds = (
         (augmentation.moves, _moved, _PLACE),
         (augmentation.brightness, _lit, _LIGHT),
         (augmentation.erase, _covered, _COVER),
-    ):
-        if asked:
-            parts.append(part)
-            streams.append(stream)
+    )
+    parts = [(part, stream) for asked, part, stream in kinds if asked]
     if not parts:
         return None
 
     def varied(pictures: Levels, step: int) -> Levels:
-        for part, stream in zip(parts, streams, strict=True):
+        for part, stream in parts:
             pictures = part(pictures, augmentation, _random(seed, stream, step))
         return pictures
 

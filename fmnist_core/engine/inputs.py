@@ -11,14 +11,12 @@ import tensorflow as tf
 from fmnist_core.datasets import splits
 from fmnist_core.datasets.fashion_mnist import Dataset
 from fmnist_core.datasets.statistics import moments
-from fmnist_core.engine.streaming import Images
+from fmnist_core.engine.streaming import Images, Indices
 from fmnist_core.experiment import Experiment
 from fmnist_core.folders import dataset_of
 from fmnist_core.runs import default_root
 
 _ORDER = 3  # a stream of random numbers of its own, beside those of the splits
-
-Indices = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fmnist_core.engine.ahead import pictures_of
 from fmnist_core.engine.augment import training_batch
 from fmnist_core.engine.inputs import Inputs, dataset_now, prepare
 from fmnist_core.engine.optimizers import fused_optimizer
 from fmnist_core.engine.steps import as_pictures, loss_function, mixed_loss, total_loss
+from fmnist_core.engine.streaming import pictures_of
 from fmnist_core.engine.weights import load_model
 from fmnist_core.errors import RunError
 from fmnist_core.models import ModelFiles
@@ -71,7 +71,8 @@ def one_step(files: ModelFiles, steps: int | None, params: dict[str, Any]) -> An
     levels, loss = pictures_of(data.images, batch), loss_function(training, experiment.architecture)
     if vary := training_batch(experiment.data.augmentation, experiment.seed):
         levels, share = vary(levels, steps)
-        loss = mixed_loss(loss, share)
+        if experiment.data.augmentation.mixup:
+            loss = mixed_loss(loss, share)
     frozen = _Frozen(
         load_model(experiment, files.weights),
         as_pictures(tf.constant(levels)),

@@ -9,8 +9,8 @@ import numpy as np
 
 from fmnist_core import events as e
 from fmnist_core.engine.control import Control
-from fmnist_core.engine.inputs import Indices
 from fmnist_core.engine.steps import Floats, Pace, Steps
+from fmnist_core.engine.streaming import Indices
 from fmnist_core.errors import RunError
 
 

@@ -15,11 +15,11 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from fmnist_core.architecture import Architecture
-from fmnist_core.engine.ahead import Ahead, Indices
+from fmnist_core.engine.ahead import Ahead
 from fmnist_core.engine.answers import right
 from fmnist_core.engine.augment import training_batch
 from fmnist_core.engine.optimizers import Apply
-from fmnist_core.engine.streaming import UNBOUNDED, Images, picked, steps_at_once
+from fmnist_core.engine.streaming import UNBOUNDED, Images, Indices, picked, steps_at_once
 from fmnist_core.experiment import Augmentation, Training
 
 Floats = npt.NDArray[np.float32]

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 Images: TypeAlias = Any
 """uint8 (n, h, w) or (n, h, w, channels): tf.Tensor, tf.Variable or np.memmap."""
+Indices = npt.NDArray[np.int32]
 BYTES = 64 * 2**20
 NUMBERS = 100_000_000
 """Of one layer's answers to all pictures of a call, at most: 400 MB."""
@@ -33,6 +34,13 @@ def picked(
         tf.gather(labels, wanted),
         tf.constant(places.astype(np.int32)),
     )
+
+
+def pictures_of(images: Images, indices: Indices) -> npt.NDArray[np.uint8]:
+    """Those pictures, uint8 (n, h, w) or (n, h, w, 3), each as often as ``indices`` name it."""
+    if isinstance(images, np.memmap):
+        return np.asarray(images[indices])
+    return np.asarray(tf.gather(images, indices))
 
 
 def steps_at_once(images: Images, batch_size: int) -> int:

@@ -14,13 +14,14 @@ from fmnist_core import events as e
 from fmnist_core.engine.checkpoints import checkpoint_steps
 from fmnist_core.engine.control import Control
 from fmnist_core.engine.evaluate import Scores
-from fmnist_core.engine.inputs import Indices, prepare, test_set
+from fmnist_core.engine.inputs import prepare, test_set
 from fmnist_core.engine.learner import learner
 from fmnist_core.engine.outcome import Checkpoints, write_calibration, write_model, write_report
 from fmnist_core.engine.progress import ProgressCallback
 from fmnist_core.engine.schedules import Rates
 from fmnist_core.engine.steps import Pace
 from fmnist_core.engine.stopping import Stopping
+from fmnist_core.engine.streaming import Indices
 from fmnist_core.engine.threads import useful_threads, warm_up
 from fmnist_core.engine.weights import save_weights
 from fmnist_core.errors import RunError

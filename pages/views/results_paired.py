@@ -11,7 +11,7 @@ from fmnist_core import reports
 from fmnist_core.datasets import Dataset
 from fmnist_core.paired import LEVEL, Paired, paired, verdict
 from fmnist_core.run import Run
-from fmnist_core.wording import percent
+from fmnist_core.wording import how_sure
 from pages.shared import looks, session
 from pages.shared.gallery import gallery
 from pages.views.results_facts import names_of
@@ -135,5 +135,5 @@ def _pictures(
 def _said(probabilities: np.ndarray, label: int, names: Sequence[str]) -> str:
     """``✓ 97 %`` or ``→ Coat 55 %``."""
     answer = int(probabilities.argmax())
-    sure = percent(float(probabilities[answer]), 0)
+    sure = how_sure(float(probabilities[answer]))
     return f"✓ {sure}" if answer == label else f"→ {names[answer]} {sure}"

@@ -9,7 +9,7 @@ from fmnist_core.datasets import CLASS_NAMES
 from fmnist_core.errors import EngineBusyError
 from fmnist_core.images import from_drawing, prepare_bytes
 from fmnist_core.pictures import PictureStore
-from fmnist_core.wording import percent
+from fmnist_core.wording import how_sure
 from pages.shared import chrome, looks, session
 from pages.shared.bars import probability_bars
 from pages.shared.pad import PadResult, drawing_pad
@@ -59,7 +59,7 @@ def _answer(pad: PadResult) -> None:
         try:
             probabilities = session.server().predict(session.drawing_model(), picture[None])[0]
             headline = (
-                f"{CLASS_NAMES[int(probabilities.argmax())]}, {percent(probabilities.max(), 0)}"
+                f"{CLASS_NAMES[int(probabilities.argmax())]}, {how_sure(probabilities.max())}"
             )
         except EngineBusyError:
             seconds = session.backend().seconds_until_ready()

@@ -12,7 +12,7 @@ from fmnist_core import head
 from fmnist_core.errors import LabError, PictureError
 from fmnist_core.images import from_drawing
 from fmnist_core.new_classes import MOST_EXAMPLES, NewClasses, OwnClass
-from fmnist_core.wording import count, percent
+from fmnist_core.wording import count, how_sure
 from pages.shared import chrome, looks, session
 from pages.shared.bars import probability_bars
 from pages.shared.gallery import gallery
@@ -109,7 +109,7 @@ def _answer(chosen: NewClasses, drawn: np.ndarray | None) -> None:
 
 def _said(chosen: NewClasses, probabilities: np.ndarray) -> str:
     top = int(probabilities.argmax())
-    return f"{escape(chosen.names[top])}, {percent(probabilities[top], 0)}"
+    return f"{escape(chosen.names[top])}, {how_sure(probabilities[top])}"
 
 
 def _honest(chosen: NewClasses, learned: np.ndarray, labels: np.ndarray) -> str:

@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+from fmnist_core.model_server import ModelServer
 from fmnist_core.presets import preset
 from tests.pages.lab_pages import address, healthy, lab, open_page
 from tests.projectfiles import ROOT
@@ -37,6 +41,15 @@ def test_the_first_click_trains_and_shows_the_run(tmp_path: Path):
 def test_the_sample_boot_is_judged_by_the_chosen_network(tmp_path: Path):
     with lab(tmp_path):
         assert "Bag, 91 %" in html(healthy(open_page()))
+
+
+def test_a_network_is_never_sure_by_100_percent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    sure = np.array([[0, 0, 0, 0, 0, 0.002, 0, 0, 0, 0.998]], np.float32)
+    monkeypatch.setattr(ModelServer, "predict", lambda *_: sure)
+    with lab(tmp_path):
+        text = html(healthy(open_page()))
+    assert "Ankle boot, over 99 %" in text
+    assert "100 %" not in text
 
 
 def test_while_the_engine_starts_the_page_says_for_how_long(tmp_path: Path):
