@@ -65,7 +65,8 @@ def read(page: str) -> None:
         try:
             adopt(value)
         except LabError as error:
-            session.warn(f"The address asks for a {name} that is not there. {error}")
+            what = "run to compare with" if name == "beside" else name
+            session.warn(f"The address asks for a {what} that is not there. {error}")
         adopted[name] = value
     # Last, because Streamlit may interrupt a script at any access to the session's state.
     values = written.values | adopted

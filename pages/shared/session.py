@@ -189,11 +189,16 @@ def run() -> str | None:
 
 def choose_run(run_id: str | None) -> None:
     """Raises RunNotFoundError."""
-    run = store().get(run_id) if run_id is not None else None
-    if run and run.study:
+    if run_id is not None:
+        _insist_on_one_network(run_id)
+    st.session_state["lab.run"] = run_id
+
+
+def _insist_on_one_network(run_id: str) -> None:
+    run = store().get(run_id)
+    if run.study:
         view = "Search" if run.search else "Transfer" if run.transfer else "MobileNetV2"
         raise RunNotFoundError(f"{run.id} is more than one network. Train, {view} shows it.")
-    st.session_state["lab.run"] = run_id
 
 
 def beside() -> list[str]:
@@ -202,10 +207,11 @@ def beside() -> list[str]:
 
 
 def compare_with(run_ids: list[str]) -> None:
-    """Raises RunNotFoundError: one of them is not there; nothing is changed."""
-    for run_id in run_ids:
-        store().get(run_id)
-    st.session_state["lab.compare"] = run_ids[:MAX_COMPARED]
+    """Each once. Raises RunNotFoundError: one of them is not there; nothing is changed."""
+    chosen = list(dict.fromkeys(run_ids))[:MAX_COMPARED]
+    for run_id in chosen:
+        _insist_on_one_network(run_id)
+    st.session_state["lab.compare"] = chosen
 
 
 def classes() -> str | None:

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine.augment import Levels, augment, mixed, mixing_share, training_batch
+from fmnist_core.engine.varied import varied as preview
 from fmnist_core.experiment import Augmentation
 
 N = 200
@@ -154,3 +156,14 @@ def test_the_mixing_share_follows_its_distribution(alpha: float) -> None:
     assert abs(shares.mean() - 0.5) < 0.08
     expected = 1 / (4 * (2 * alpha + 1))  # the variance of Beta(alpha, alpha)
     assert abs(shares.var() - expected) < 0.03
+
+
+def test_a_preview_blends_each_with_a_picture_of_its_own_by_its_own_share() -> None:
+    augmentation, black = Augmentation(mixup=0.4), np.zeros((28, 28, 1), np.float32)
+    data = fashion_mnist.load()
+    found = preview(black, augmentation, 3, 4, data)
+    chosen = np.random.default_rng(3).choice(len(data.train_images), 4, replace=False)
+    for step, (shown, other) in enumerate(zip(found, data.train_images[chosen], strict=True)):
+        share = mixing_share(augmentation, 3, step)
+        np.testing.assert_allclose(shown[..., 0], (1 - share) * other / 255, atol=0.51 / 255)
+    assert preview(black, Augmentation(flip=True), 3, 4, data).max() == 0

@@ -87,6 +87,17 @@ def test_the_report_is_computed_from_the_probabilities(store: RunStore, trained:
         assert content[split]["n"] == state.evaluated[split].n
 
 
+@pytest.mark.parametrize(
+    ("layers", "threads"), [((Flatten(), Dense(units=8)), 1), ((Conv2D(filters=2), Flatten()), 2)]
+)
+def test_a_run_says_with_how_many_threads_it_computes(
+    store: RunStore, trained: Trainer, layers: tuple[Any, ...], threads: int
+) -> None:
+    state = trained(store.create(tiny(*layers, epochs=1)))
+    assert state.started
+    assert state.started.threads == threads
+
+
 def test_validation_is_evaluated_alike_during_and_after(store: RunStore, trained: Trainer) -> None:
     state = trained(store.create(tiny(Flatten(), Dense(units=8, l2=0.01), loss="one-hot")))
     assert state.epochs[-1].validation_loss == pytest.approx(state.evaluated["validation"].loss)

@@ -7,6 +7,7 @@ import pytest
 
 from fmnist_core.pictures import PictureStore
 from fmnist_core.presets import preset
+from fmnist_core.search import SEARCHES
 from fmnist_core.settings import to_link
 from pages.shared import address as lab_address
 from tests.pages.lab_pages import address, healthy, lab, open_page
@@ -35,6 +36,16 @@ def test_a_link_restores_experiment_picture_and_run_in_a_fresh_browser(backend):
     assert address(app)["beside"] == beside[0]
     app.multiselect(key="lab.compare").set_value([]).run()
     assert "beside" not in address(app)
+
+
+def test_a_link_compares_each_run_once_and_no_search(backend):
+    run, other = (backend.store.create(preset(name).experiment) for name in ("mlp-128", "cnn-16"))
+    search = backend.store.create_search(SEARCHES["first-search"])
+    app = healthy(open_page("train", run=run.id, beside=f"{other.id},{other.id}"))
+    assert app.multiselect(key="lab.compare").value == [other.id]
+    app = healthy(open_page("train", run=run.id, beside=search.id))
+    assert "a run to compare with that is not there" in app.warning[0].value
+    assert app.multiselect(key="lab.compare").value == []
 
 
 def test_the_address_follows_what_is_chosen_seed_included(backend):
