@@ -9,11 +9,12 @@ import tensorflow as tf
 from fmnist_core.architecture import summarise
 from fmnist_core.experiment import Experiment
 
-SMALL_STEP = 15_000_000
+SMALL_STEP = 20_000_000
 """Multiply-adds of one forward pass over a batch; below it a step of dense layers is over before
-a second thread has been woken. On two cores of an AMD EPYC (2026-11-29, n = 4, in turn) one thread
-was 1.1 to 1.4 times as fast as two on ``mlp-128`` at batch 128 (13 million), 1.2 to 1.3 on
-``mlp-350`` at batch 32 (9 million), and about as fast or slower from 18 million on."""
+a second thread has been woken. On two cores of an AMD EPYC (2026-11-29, 5 pairs in turn, ``make
+bench ARGS="--only threads"``) one thread was 1.32 (1.17 to 1.46) times as fast as two at 9 million,
+1.30 (1.24 to 1.33) at 13 million, 1.11 (1.05 to 1.15) at 18 million; with convolutions (``cnn-16``)
+0.86 (0.82 to 1.00)."""
 
 
 def useful_threads(experiment: Experiment, available: int) -> int:

@@ -28,6 +28,7 @@ from tests.benchmarks import (
     pages,
     precision,
     streaming,
+    threads,
     training,
 )
 from tests.benchmarks.lab import Lab
@@ -66,6 +67,10 @@ def measurements(settings: Settings, shared: SharedLab) -> dict[str, Measure]:
     }
     for name in augmentation.NETWORKS:
         every[f"augmentation/{name}"] = lambda name=name: augmentation.costs(name, settings)
+    for name, batch in threads.NETWORKS:
+        every[f"threads/{name}, batch {batch}"] = lambda name=name, batch=batch: threads.steps(
+            name, batch, settings
+        )
     for name in precision.NETWORKS:
         every[f"precision/{name}"] = lambda name=name: precision.precisions(name, settings)
     for name in training.names():

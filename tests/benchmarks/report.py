@@ -89,6 +89,7 @@ def _goal_rows(data: goals.Data) -> Table:
 def _details(data: goals.Data) -> Iterable[tuple[str, Table]]:
     yield "Training throughput (pictures a second, batch 128)", _throughput(data)
     yield "Equal learning (test accuracy, n = 10,000 pictures)", _learning(data)
+    yield "Threads of a small network's step (milliseconds)", _threads(data)
     yield "bfloat16 feature maps (two epochs, batch 128)", _precision(data)
     yield "Matrix-multiply peak (GFLOP/s)", _peaks(data)
     yield "Live events (steps a second)", _streaming(data)
@@ -124,6 +125,15 @@ def _learning(data: goals.Data) -> Table:
         rows.append((name, *sides, mean, str(len(points))))
     head = ("preset", "app, %", "notebook, %", "mean difference ± its standard error", "seeds")
     return head, rows
+
+
+def _threads(data: goals.Data) -> Table:
+    rows = []
+    for name, found in goals.group(data, "threads").items():
+        one, two = (spread([1e3 * x for x in found[side]]).text() for side in ("one", "two"))
+        ratio = spread(ratios(found["two"], found["one"]))
+        rows.append((name, one, two, ratio.text(), str(ratio.n)))
+    return ("network", "one thread", "two", "one is times as fast", "pairs"), rows
 
 
 def _precision(data: goals.Data) -> Table:

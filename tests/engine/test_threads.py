@@ -15,7 +15,7 @@ from fmnist_core.settings import with_settings
         ("mlp-128", 1, 1),
         ("mlp-128", 128, 1),
         ("mlp-128", 256, 4),
-        ("mlp-350", 32, 1),
+        ("mlp-350", 64, 1),
         ("mlp-350", 128, 4),
         ("cnn-16", 1, 4),
         ("cnn-32-64-64", 128, 4),

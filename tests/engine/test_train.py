@@ -14,6 +14,7 @@ from fmnist_core import temperature
 from fmnist_core.architecture import BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D
 from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine.checkpoints import checkpoint_name
+from fmnist_core.engine.train import Speed
 from fmnist_core.engine.weights import load_model, load_weights
 from fmnist_core.errors import ExperimentError, RunError
 from fmnist_core.evaluation import Report
@@ -85,6 +86,15 @@ def test_the_report_is_computed_from_the_probabilities(store: RunStore, trained:
         assert content[split]["accuracy"] == pytest.approx(state.evaluated[split].accuracy)
         assert content[split]["loss"] == pytest.approx(state.evaluated[split].loss, rel=1e-4)
         assert content[split]["n"] == state.evaluated[split].n
+
+
+def test_the_speed_counts_every_picture_once(
+    store: RunStore, trained: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    monkeypatch.setattr(Speed, "group_ended", lambda _, images, seconds: counted.append(images))
+    trained(store.create(tiny(epochs=2)))
+    assert sum(counted) == 2 * 540
 
 
 @pytest.mark.parametrize(
