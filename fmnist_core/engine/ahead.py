@@ -9,17 +9,27 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from fmnist_core.engine.augment import Levels, Vary
 from fmnist_core.engine.streaming import Images, Indices, pictures_of
 
+BYTES = 2**20
+"""Pictures made in one go, about. To hand a batch to the thread costs a small network as much time
+as a third of its step; a large picture is made alone, so that nobody waits for its neighbours."""
+Shares = npt.NDArray[np.float32]
+
 
 @dataclass(frozen=True, eq=False)
-class _Batch:
+class _Stretch:
+    """Batches that follow one another."""
+
+    step: int
+    """Of the first."""
     indices: Indices
-    made: Future[tuple[Levels, float]]
+    made: Future[tuple[Levels, Shares]]
 
 
 class Ahead:
@@ -29,12 +39,12 @@ class Ahead:
         self._vary = vary
         self._images = images
         self._size = batch_size
+        self._long = max(1, BYTES // (batch_size * int(np.prod(images.shape[1:]))))
+        cv2.setNumThreads(1)  # the other core is the network's
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="augment")
-        self._waiting: dict[int, _Batch] = {}
+        self._stretches: dict[int, _Stretch] = {}
 
-    def take(
-        self, order: Indices, first: int, count: int, done: int
-    ) -> tuple[Levels, npt.NDArray[np.float32]]:
+    def take(self, order: Indices, first: int, count: int, done: int) -> tuple[Levels, Shares]:
         """``count`` batches of the pictures ``order``, from number ``first`` on, one after another.
 
         Args:
@@ -43,24 +53,37 @@ class Ahead:
         Returns:
             The pictures of all batches in one array, and the share of mixup of each batch.
         """
-        wanted = [self._batch(order, first + each, done + each) for each in range(count)]
-        following = range(count, 2 * count)
-        self._waiting = {
-            done + each: self._batch(order, first + each, done + each)
-            for each in following
-            if (first + each) * self._size < len(order)
-        }
-        pictures, shares = zip(*(batch.made.result() for batch in wanted), strict=True)
-        return np.concatenate(pictures), np.array(shares, np.float32)
+        begin, end = first // self._long, -(-(first + count) // self._long)
+        following = -(-(first + 2 * count) // self._long)
+        wanted = range(begin, min(following, -(-len(order) // self._pictures)))
+        # Those that are needed are asked for before those that may be.
+        self._stretches = {each: self._stretch(order, each, done - first) for each in wanted}
+        made = [self._stretches[each].made.result() for each in range(begin, end)]
+        pictures, shares = (np.concatenate(parts) for parts in zip(*made, strict=True))
+        skipped = first - begin * self._long
+        some = slice(skipped * self._size, (skipped + count) * self._size)
+        return pictures[some], shares[skipped : skipped + count]
 
-    def _batch(self, order: Indices, position: int, step: int) -> _Batch:
-        """The one that waits, unless another was expected there: who stops or goes back is told
-        nothing wrong."""
-        indices = order[position * self._size : (position + 1) * self._size]
-        waiting = self._waiting.get(step)
-        if waiting and np.array_equal(waiting.indices, indices):
-            return waiting
-        return _Batch(indices, self._thread.submit(self._make, indices, step))
+    @property
+    def _pictures(self) -> int:
+        """Of a stretch."""
+        return self._long * self._size
 
-    def _make(self, indices: Indices, step: int) -> tuple[Levels, float]:
-        return self._vary(pictures_of(self._images, indices), step)
+    def _stretch(self, order: Indices, number: int, before: int) -> _Stretch:
+        """The one that is there, unless another was expected there: who stops or goes back is told
+        nothing wrong. ``before``: steps before the first of ``order``."""
+        indices = order[number * self._pictures : (number + 1) * self._pictures]
+        step = before + number * self._long
+        there = self._stretches.get(number)
+        if there and there.step == step and np.array_equal(there.indices, indices):
+            return there
+        return _Stretch(step, indices, self._thread.submit(self._make, indices, step))
+
+    def _make(self, indices: Indices, step: int) -> tuple[Levels, Shares]:
+        pictures = pictures_of(self._images, indices)
+        made, shares = [], []
+        for number, begin in enumerate(range(0, len(indices), self._size)):
+            varied, share = self._vary(pictures[begin : begin + self._size], step + number)
+            made.append(varied)
+            shares.append(share)
+        return np.concatenate(made), np.array(shares, np.float32)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from fmnist_core.experiment import Augmentation
 
@@ -21,6 +22,8 @@ Augment = Callable[[Levels, int], Levels]
 """(pictures, number of the step) -> the same, varied."""
 Vary = Callable[[Levels, int], tuple[Levels, float]]
 """The same, and the share of each picture that is left after ``mixed``: 1 without mixup."""
+_PIXELS = 2**16
+"""Read in one call, about: a batch of small pictures, or one large picture."""
 _PLACE, _LIGHT, _COVER, _MIX = range(4)  # streams of random numbers
 
 
@@ -98,19 +101,20 @@ def _moved(pictures: Levels, augmentation: Augmentation, random: np.random.Gener
 
 def _mirrored(pictures: Levels, chosen: npt.NDArray[np.bool_], axis: int) -> Levels:
     """The chosen ones in reverse along an axis."""
-    places = chosen.reshape(-1, *[1] * (pictures.ndim - 1))
-    return np.where(places, np.flip(pictures, axis), pictures)
+    mirrored = pictures.copy()
+    mirrored[chosen] = np.flip(pictures[chosen], axis)
+    return mirrored
 
 
 def _shifted(pictures: Levels, right: npt.NDArray[np.int_], down: npt.NDArray[np.int_]) -> Levels:
     """By whole pixels, in less time than a transformation takes."""
-    height, width = pictures.shape[1:3]
+    n, height, width = pictures.shape[:3]
     y, x = int(np.abs(down).max()), int(np.abs(right).max())
-    padded = np.pad(pictures, ((0, 0), (y, y), (x, x), (0, 0))[: pictures.ndim])
-    shifted = np.empty_like(pictures)
-    for index, (top, left) in enumerate(zip(y - down, x - right, strict=True)):
-        shifted[index] = padded[index, top : top + height, left : left + width]
-    return shifted
+    framed = np.zeros((n, height + 2 * y, width + 2 * x, *pictures.shape[3:]), np.uint8)
+    framed[:, y : y + height, x : x + width] = pictures
+    windows = sliding_window_view(framed, (height, width), axis=(1, 2))
+    shifted = windows[np.arange(n), y - down, x - right]
+    return np.moveaxis(shifted, 1, -1) if pictures.ndim == 4 else shifted  # colours come first
 
 
 def _turned(
@@ -126,21 +130,34 @@ def _turned(
         (cosine * wider, -sine * wider, middle_x - wider * (cosine * x - sine * y)),
         (sine * taller, cosine * taller, middle_y - taller * (sine * x + cosine * y)),
     ]
-    maps = np.ascontiguousarray(np.moveaxis(np.array(rows), -1, 0))
-    turned, flags = np.empty_like(pictures), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    for picture, read_at, new in zip(pictures, maps, turned, strict=True):
-        cv2.warpAffine(picture, read_at, (width, height), dst=new, flags=flags)
-    return turned
+    maps = np.moveaxis(np.array(rows, np.float32), -1, 0)
+    together = max(1, _PIXELS // (height * width))
+    parts = [slice(k, k + together) for k in range(0, len(pictures), together)]
+    return np.concatenate([_read(pictures[part], maps[part]) for part in parts])
+
+
+def _read(pictures: Levels, maps: npt.NDArray[np.float32]) -> Levels:
+    """Each picture as its map (n, 2, 3) reads it: all in one call, which for small pictures takes
+    less time than a call for each. They lie below one another, with a black line in between."""
+    n, height, width = pictures.shape[:3]
+    column = np.zeros((n * (height + 1) + 1, *pictures.shape[2:]), np.uint8)
+    column[1:].reshape(n, height + 1, *pictures.shape[2:])[:, :height] = pictures
+    x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
+    by_x, by_y, start = np.moveaxis(maps, -1, 0)[..., None, None]  # (n, 2, 1, 1) each
+    old_x = by_x[:, 0] * x + (by_y[:, 0] * y + start[:, 0])
+    old_y = by_x[:, 1] * x + (by_y[:, 1] * y + start[:, 1])
+    np.clip(old_y, -1, height, out=old_y)  # no farther than its own black lines
+    old_y += (np.arange(n, dtype=np.float32) * (height + 1) + 1)[:, None, None]
+    read = cv2.remap(column, old_x.reshape(-1, width), old_y.reshape(-1, width), cv2.INTER_LINEAR)
+    return np.asarray(read, np.uint8).reshape(pictures.shape)
 
 
 def _lit(pictures: Levels, augmentation: Augmentation, random: np.random.Generator) -> Levels:
     """Each picture brighter or darker; black stays black."""
     change = augmentation.brightness
-    lit = np.empty_like(pictures)
-    light = random.uniform(1 - change, 1 + change, len(pictures))
-    for picture, factor, new in zip(pictures, light, lit, strict=True):
-        cv2.convertScaleAbs(picture, dst=new, alpha=factor)
-    return lit
+    light = random.uniform(1 - change, 1 + change, (len(pictures), 1)).astype(np.float32)
+    lit = cv2.convertScaleAbs(pictures.reshape(len(pictures), -1) * light)
+    return np.asarray(lit, np.uint8).reshape(pictures.shape)
 
 
 def _covered(pictures: Levels, augmentation: Augmentation, random: np.random.Generator) -> Levels:

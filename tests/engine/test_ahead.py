@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 import tensorflow as tf
 
+from fmnist_core.engine import ahead as module
 from fmnist_core.engine.ahead import Ahead
 from fmnist_core.engine.augment import Levels, training_batch
 from fmnist_core.engine.streaming import Images
@@ -20,6 +22,11 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (30, 28, 28), dtype=np.uint
 ORDER = np.random.default_rng(1).permutation(30).astype(np.int32)
 VARY = training_batch(Augmentation(flip=True, rotation=20, mixup=0.4), seed=0)
 assert VARY is not None
+
+
+@pytest.fixture(autouse=True)
+def stretches_of_two_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BYTES", 2 * SIZE * 28 * 28)
 
 
 def mapped(folder: Path) -> Images:
@@ -43,7 +50,8 @@ def test_what_is_taken_is_what_its_steps_are_given(tmp_path: Path, kind: str) ->
     images = tf.constant(PICTURES) if kind == "memory" else mapped(tmp_path)
     ahead = Ahead(VARY, images, SIZE)
     # As expected; more than was made; back again as after a wrong guess; to the short last batch;
-    # another epoch's order under the same numbers.
+    # another epoch's order under the same numbers; a run that goes on within a stretch; the same
+    # place in a later epoch.
     for order, first, count, done in (
         (ORDER, 0, 2, 0),
         (ORDER, 2, 2, 2),
@@ -52,6 +60,8 @@ def test_what_is_taken_is_what_its_steps_are_given(tmp_path: Path, kind: str) ->
         (ORDER, 3, 5, 3),
         (ORDER[::-1], 0, 2, 8),
         (ORDER, 2, 2, 10),
+        (ORDER, 5, 1, 13),
+        (ORDER, 5, 1, 21),
     ):
         pictures, shares = ahead.take(order, first, count, done)
         expected, theirs = by_hand(order, first, count, done)
@@ -75,6 +85,24 @@ def test_the_batches_that_follow_are_made_before_anybody_asks() -> None:
     ahead.take(ORDER, 2, 1, 2)  # made already, and so is 3
     ahead.take(ORDER, 3, 5, 3)  # to the end: nothing follows
     assert steps == list(range(8))
+
+
+def test_large_pictures_are_made_a_batch_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BYTES", 28 * 28)
+    steps: list[int] = []
+
+    def vary(pictures: Levels, step: int) -> tuple[Levels, float]:
+        steps.append(step)
+        return pictures, 1.0
+
+    Ahead(vary, tf.constant(PICTURES), SIZE).take(ORDER, 6, 1, 6)
+    assert steps[:1] == [6]  # none before it, as there would be of a stretch of two
+
+
+def test_the_cores_are_left_to_the_network() -> None:
+    cv2.setNumThreads(2)
+    Ahead(VARY, tf.constant(PICTURES), SIZE)
+    assert cv2.getNumThreads() == 1
 
 
 def test_a_picture_that_cannot_be_varied_is_an_error_of_its_step() -> None:

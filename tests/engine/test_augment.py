@@ -118,6 +118,31 @@ def test_a_turn_keeps_the_middle_and_moves_the_edge_by_the_angle() -> None:
     np.testing.assert_allclose(np.hypot(x, y), 12, atol=0.8)
 
 
+def test_nothing_comes_in_from_a_neighbour() -> None:
+    striped = np.zeros((N, 28, 28), np.uint8)
+    striped[::2] = 255
+    moved = varied(striped, rotation=45, zoom=0.5, width_shift=0.4, height_shift=0.4)
+    assert not moved[1::2].any()
+    assert moved[::2].any((1, 2)).all()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"flip": True, "width_shift": 0.2, "height_shift": 0.2},
+        {"rotation": 20, "zoom": 0.2, "height_shift": 0.2},
+        {"brightness": 0.4, "erase": 8},
+    ],
+)
+def test_each_colour_is_varied_as_grey_is(settings: dict[str, Any]) -> None:
+    colour = RANDOM.integers(0, 256, (N, 30, 22, 3), dtype=np.uint8)
+    found = varied(colour, **settings)
+    assert (found != colour).any()
+    for channel in range(3):
+        grey = varied(np.ascontiguousarray(colour[..., channel]), **settings)
+        np.testing.assert_allclose(found[..., channel].astype(int), grey, atol=1)
+
+
 def test_a_zoom_makes_wider_and_narrower() -> None:
     block = np.zeros((N, 28, 28), np.uint8)
     block[:, 9:19, 9:19] = 200

@@ -10,14 +10,11 @@ import numpy as np
 from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine.inputs import prepare
 from fmnist_core.engine.learner import learner
-from fmnist_core.engine.steps import Steps
+from fmnist_core.engine.steps import Pace, Steps
 from fmnist_core.engine.threads import useful_threads, warm_up
 from fmnist_core.experiment import Experiment
 from fmnist_core.jobs.worker import prepare_arithmetic
 from tests.benchmarks.child import answer
-
-GROUP = 10
-"""Steps in one call."""
 
 
 class Side:
@@ -27,18 +24,21 @@ class Side:
         learns = learner(experiment, data.images, data.labels, data.rescale, experiment.seed)
         self.steps: Steps = learns.steps
         self._order = data.train
-        self._groups = len(data.train) // (GROUP * experiment.training.batch_size)
-        self._rates = np.full(GROUP, 0.001, np.float32)
+        self._epoch = len(data.train) // experiment.training.batch_size
+        self._pace = Pace()  # groups of steps as long as those of the app
         self._done = 0
 
     def run(self, seconds: float) -> float:
         """Groups of steps for so long; seconds a step."""
         begin, count = time.perf_counter(), 0
         while not count or time.perf_counter() - begin < seconds:
-            first = self._done % (self._groups * GROUP)
-            self.steps.run(self._order, self._rates, first, self._done)
-            self._done += GROUP
-            count += GROUP
+            first = self._done % self._epoch
+            steps = min(self._pace.steps, self._epoch - first)
+            rates, started = np.full(steps, 0.001, np.float32), time.perf_counter()
+            self.steps.run(self._order, rates, first, self._done)
+            self._pace.measured(steps, time.perf_counter() - started)
+            self._done += steps
+            count += steps
         return (time.perf_counter() - begin) / count
 
 
