@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -99,10 +98,11 @@ def test_large_pictures_are_made_a_batch_at_a_time(monkeypatch: pytest.MonkeyPat
     assert steps[:1] == [6]  # none before it, as there would be of a stretch of two
 
 
-def test_the_cores_are_left_to_the_network() -> None:
-    cv2.setNumThreads(2)
+def test_the_cores_are_left_to_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+    monkeypatch.setattr("fmnist_core.engine.ahead.cv2.setNumThreads", threads.append)
     Ahead(VARY, tf.constant(PICTURES), SIZE)
-    assert cv2.getNumThreads() == 1
+    assert threads == [1]
 
 
 def test_a_picture_that_cannot_be_varied_is_an_error_of_its_step() -> None:
