@@ -2,7 +2,8 @@
 
 The weights, the loss and what the optimizer adds to the weights are float32 either way. bfloat16
 has float32's range and eight bits of precision; a processor with matrix tiles (AMX) multiplies
-it several times as fast, and feature maps are half as large. oneDNN's own use of bfloat16 inside
+it several times as fast, one with AVX-512's instructions for it about twice, and feature maps are
+half as large. oneDNN's own use of bfloat16 inside
 a float32 network (see ``jobs.worker``) leaves out the gradients of the kernels, which are a third
 of a convolution's work.
 """
@@ -18,18 +19,20 @@ from fmnist_core.architecture import Architecture, summarise
 
 Precision = Literal["float32", "mixed_bfloat16"]
 """Keras' names of the policies."""
-TILES = "amx_bf16"
-WORTHWHILE = 500_000
-"""Multiply-adds for a picture. Below, converting numbers costs what it saves."""
+WORTHWHILE = {"amx_bf16": 500_000, "avx512_bf16": 300_000}
+"""By what the processor can do, the best first: multiply-adds for a picture, below which converting
+numbers costs what it saves."""
 
 
 def precision(architecture: Architecture) -> Precision:
     """What trains ``architecture`` faster here, unless bfloat16 was ruled out."""
-    allowed = os.environ.get("ONEDNN_DEFAULT_FPMATH_MODE") == "BF16" and TILES in processor_flags()
+    if os.environ.get("ONEDNN_DEFAULT_FPMATH_MODE") != "BF16":
+        return "float32"
+    least = next((WORTHWHILE[flag] for flag in WORTHWHILE if flag in processor_flags()), None)
     convolves = any(layer.kind == "Conv2D" for layer in architecture.layers)
-    if allowed and convolves and summarise(architecture).multiply_adds >= WORTHWHILE:
-        return "mixed_bfloat16"
-    return "float32"
+    if least is None or not convolves or summarise(architecture).multiply_adds < least:
+        return "float32"
+    return "mixed_bfloat16"
 
 
 @cache

@@ -37,13 +37,23 @@ def test_large_convolutions_compute_in_bfloat16(tiles: pytest.MonkeyPatch) -> No
     assert of("cnn-16") == of("mlp-350") == "float32"  # few multiplications; none in tiles
 
 
-def test_float32_where_it_was_asked_for_or_there_are_no_tiles(tiles: pytest.MonkeyPatch) -> None:
+def test_without_tiles_so_do_smaller_ones_where_the_processor_can(
+    tiles: pytest.MonkeyPatch,
+) -> None:
+    tiles.setattr(module, "processor_flags", lambda: frozenset({"avx512_bf16"}))
+    assert of("cnn-64-64") == of("cnn-16") == "mixed_bfloat16"
+    assert of("mlp-350") == "float32"
+    tiles.setattr(module, "processor_flags", lambda: frozenset({"avx512_bf16", "amx_bf16"}))
+    assert of("cnn-16") == "float32"
+
+
+def test_float32_where_it_was_asked_for_or_the_processor_cannot(tiles: pytest.MonkeyPatch) -> None:
     tiles.setenv(MODE, "STRICT")
     assert of("cnn-64-64") == "float32"
     tiles.delenv(MODE)
     assert of("cnn-64-64") == "float32"
     tiles.setenv(MODE, "BF16")
-    tiles.setattr(module, "processor_flags", lambda: frozenset({"avx512_bf16"}))
+    tiles.setattr(module, "processor_flags", lambda: frozenset({"avx512f"}))
     assert of("cnn-64-64") == "float32"
 
 
