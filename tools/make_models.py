@@ -102,7 +102,7 @@ RECIPES = {
             Augmentation(flip=True, width_shift=0.07, height_shift=0.07),
             weight_decay=0.03,
             learning_rate=0.004,
-            epochs=30,
+            epochs=40,
         ),
         renderings=10,
         plain_share=0.35,

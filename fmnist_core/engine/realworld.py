@@ -16,16 +16,26 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from fmnist_core.engine.looks import (
+    SIDE,
+    Grey,
+    Mask,
+    Random,
+    as_it_is,
+    as_mask,
+    relit,
+    strokes,
+    surface,
+    texture,
+    uneven_light,
+    wobbled,
+)
 from fmnist_core.engine.sketches import FOOTWEAR, sketch
 from fmnist_core.engine.sketches.parts import Sketch
 from fmnist_core.engine.sketches.rendering import cloth, drawing, fitted
 from fmnist_core.engine.sketches.rendering import mask as covered
+from fmnist_core.images import from_drawing
 
-Grey = npt.NDArray[np.float32]
-"""(SIDE, SIDE) in [0, 1] at work; (28, 28) at the end."""
-Mask = npt.NDArray[np.uint8]
-"""255 where the garment is."""
-Random = np.random.Generator
 INGREDIENTS = (
     "light",
     "surface",
@@ -42,8 +52,6 @@ SKETCHED = 0.3
 """Of all pictures: a sketch of the same class instead."""
 PAIRED = 0.35
 """Of shoes, and turned in any way: nobody photographs one alone from the side."""
-SIDE = 84
-"""Three times the data's: lines and edges are drawn here, then shrunk as a photo is."""
 _CHUNK = 1_000
 _INK = 0.09
 """Grey above which a pixel belongs to the garment."""
@@ -61,10 +69,13 @@ def realistic(
     """
     sketched = None
     if "sketches" not in without and random.random() < SKETCHED:
-        sketched = fitted(sketch(label, random), SIDE, 6)
+        sketched = sketch(label, random)
         if random.random() < 0.5:
-            drawn = _wobbled(drawing(sketched, random, SIDE), random, random.uniform(0.3, 1.5))
-            return _framed(drawn, random)
+            by_hand = fitted(sketched.moved(_hand(random), np.zeros(2)), SIDE, 6)
+            return _as_drawn(
+                wobbled(drawing(by_hand, random, SIDE), random, random.uniform(0.3, 1.5))
+            )
+        sketched = fitted(sketched, SIDE, 6)
     grey, mask = _sewn(sketched, random) if sketched else _enlarged(picture)
     if not mask.any():
         return picture
@@ -73,7 +84,22 @@ def realistic(
     if "pairs" not in without and label in FOOTWEAR and random.random() < PAIRED:
         grey = _paired(grey, random)
         mask = _garment(grey)
-    return _framed(_photographed(grey, mask, random, without, look is not _strokes), random)
+    if look is strokes:
+        return _as_drawn(grey if "geometry" in without else _transformed(grey, random))
+    return _framed(_photographed(grey, mask, random, without), random)
+
+
+def _hand(random: Random) -> npt.NDArray[np.float64]:
+    """What a hand makes of proportions: a little wider or higher, and tilted."""
+    angle = random.normal(0, 0.08)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return np.asarray(turn @ np.diag(np.exp(random.normal(0, 0.12, 2))))
+
+
+def _as_drawn(paper: Grey) -> npt.NDArray[np.uint8]:
+    """As the app prepares a drawing: what its lines enclose is filled, or not where they gape."""
+    prepared = from_drawing(np.rint(np.clip(paper, 0, 1) * 255).astype(np.uint8))
+    return np.rint(prepared.picture[:, :, 0] * 255).astype(np.uint8)
 
 
 def _sewn(sketched: Sketch, random: Random) -> tuple[Grey, Mask]:
@@ -86,20 +112,18 @@ def _enlarged(picture: npt.NDArray[np.uint8]) -> tuple[Grey, Mask]:
     return grey, _garment(grey)
 
 
-def _photographed(
-    grey: Grey, mask: Mask, random: Random, without: frozenset[str], is_surface: bool
-) -> Grey:
+def _photographed(grey: Grey, mask: Mask, random: Random, without: frozenset[str]) -> Grey:
     """What light, camera and the cutting out of a background do to it."""
     if "light" not in without and random.random() < 0.5:
-        grey = grey * _uneven_light(random)
+        grey = grey * uneven_light(random)
     if "hanger" not in without and random.random() < 0.06:
         _hang(grey, mask, random)
-    if "cutout" not in without and is_surface and random.random() < 0.5:
+    if "cutout" not in without and random.random() < 0.5:
         grey = _badly_cut(grey, mask, random)
     if "geometry" not in without:
         grey = _transformed(grey, random)
     if "background" not in without and random.random() < 0.2:
-        grey = np.maximum(grey, _texture(random) * random.uniform(0.05, 0.35))
+        grey = np.maximum(grey, texture(random) * random.uniform(0.05, 0.35))
     if "cutout" not in without and random.random() < 0.15:
         grey = _cropped(grey, random)
     return grey
@@ -107,10 +131,10 @@ def _photographed(
 
 def _look(random: Random, without: frozenset[str]) -> Callable[[Grey, Mask, Random], Grey]:
     looks: list[tuple[float, str, Callable[[Grey, Mask, Random], Grey]]] = [
-        (0.45, "", _as_it_is),
-        (0.25, "light", _relit),
-        (0.25, "surface", _surface),
-        (0.2, "strokes", _strokes),
+        (0.45, "", as_it_is),
+        (0.25, "light", relit),
+        (0.25, "surface", surface),
+        (0.2, "strokes", strokes),
     ]
     kept = [(weight, look) for weight, ingredient, look in looks if ingredient not in without]
     weights = np.array([weight for weight, _ in kept])
@@ -146,95 +170,7 @@ def _render_chunk(
 
 def _garment(grey: Grey) -> Mask:
     mask = (grey > _INK).astype(np.uint8) * 255
-    return _mask(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)))
-
-
-def _mask(found: npt.ArrayLike) -> Mask:
-    return np.asarray(found, np.uint8)
-
-
-def _as_it_is(grey: Grey, mask: Mask, random: Random) -> Grey:
-    return grey
-
-
-def _relit(grey: Grey, mask: Mask, random: Random) -> Grey:
-    """Another exposure and contrast; what was dark may be bright."""
-    inside = mask > 0
-    mean = float(grey[inside].mean())
-    contrast = random.choice([-1, 1], p=[0.3, 0.7]) * random.uniform(0.3, 1.4)
-    new = random.uniform(0.35, 0.9) + contrast * (grey - mean)
-    return np.where(inside, np.clip(new, 0.08, 1), 0).astype(np.float32)
-
-
-def _surface(grey: Grey, mask: Mask, random: Random) -> Grey:
-    """A flat or printed cloth in the garment's outline: colour is all that changed."""
-    tone = random.uniform(0.45, 1)
-    cloth = np.full((SIDE, SIDE), tone, np.float32)
-    kind = random.random()
-    if kind < 0.25:
-        cloth += _texture(random) * random.uniform(-0.4, 0.4)
-    elif kind < 0.4:  # stripes
-        period, angle = random.uniform(5, 16), random.choice([0, np.pi / 2, random.uniform(0, 3)])
-        y, x = np.mgrid[:SIDE, :SIDE]
-        stripes = np.sin((x * np.cos(angle) + y * np.sin(angle)) * 2 * np.pi / period)
-        cloth += (stripes * random.uniform(0.05, 0.3)).astype(np.float32)
-    elif kind < 0.5:  # a print on the chest
-        centre = random.integers(30, 54, 2)
-        cv2.circle(cloth, centre.tolist(), int(random.integers(6, 16)), random.random(), -1)
-    if random.random() < 0.5:  # some of the real folds
-        cloth += (grey - grey[mask > 0].mean()) * random.uniform(0.1, 0.7)
-    if random.random() < 0.4:
-        _outline(cloth, mask, random.uniform(0, 1), int(random.integers(1, 5)))
-    return np.where(mask > 0, np.clip(cloth, 0.08, 1), 0).astype(np.float32)
-
-
-def _strokes(grey: Grey, mask: Mask, random: Random) -> Grey:
-    """A drawing: the outline and, often, some of the lines inside; thin or thick, never exact."""
-    paper = np.zeros((SIDE, SIDE), np.float32)
-    thickness = int(random.integers(2, 9))
-    tone = random.uniform(0.75, 1)
-    smooth = int(random.choice([3, 7, 11, 15]))
-    rounded = _mask(cv2.threshold(cv2.GaussianBlur(mask, (smooth, smooth), 0), 127, 255, 0)[1])
-    _outline(paper, rounded, tone, thickness)
-    if random.random() < 0.5:
-        low = random.uniform(40, 90)
-        blurred = cv2.GaussianBlur((grey * 255).astype(np.uint8), (5, 5), 0)
-        inside = cv2.erode(mask, np.ones((9, 9), np.uint8))
-        lines = cv2.bitwise_and(cv2.Canny(blurred, low, 2.5 * low), inside)
-        lines = cv2.dilate(lines, np.ones((max(1, thickness // 2),) * 2, np.uint8))
-        paper = np.maximum(paper, lines.astype(np.float32) / 255 * tone)
-    if random.random() < 0.35:  # hatched or filled in by hand
-        paper = np.maximum(paper, (mask > 0) * np.float32(random.uniform(0.2, 0.9)))
-    return _wobbled(paper, random, random.uniform(0.5, 3))
-
-
-def _outline(canvas: Grey, mask: Mask, tone: float, thickness: int) -> None:
-    contours, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    kept = [contour for contour in contours if cv2.contourArea(contour) > 30]
-    cv2.drawContours(canvas, kept, -1, tone, thickness, cv2.LINE_AA)
-
-
-def _wobbled(grey: Grey, random: Random, strength: float) -> Grey:
-    """Bent as by an unsteady hand, by at most some pixels."""
-    bend = random.standard_normal((2, 6, 6)).astype(np.float32) * strength
-    dy, dx = (cv2.resize(each, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC) for each in bend)
-    y, x = np.mgrid[:SIDE, :SIDE].astype(np.float32)
-    return np.asarray(cv2.remap(grey, x + dx, y + dy, cv2.INTER_LINEAR), np.float32)
-
-
-def _uneven_light(random: Random) -> Grey:
-    """Darker to one side, as beside a window; between 0.4 and 1."""
-    angle, depth = random.uniform(0, 2 * np.pi), random.uniform(0.1, 0.6)
-    y, x = np.mgrid[-1 : 1 : SIDE * 1j, -1 : 1 : SIDE * 1j]
-    slope = (x * np.cos(angle) + y * np.sin(angle)) / np.sqrt(2)
-    return (1 - depth * (slope + 1) / 2).astype(np.float32)
-
-
-def _texture(random: Random) -> Grey:
-    """Noise of some grain size, in [0, 1]: carpet, wood, grass."""
-    cells = int(random.choice([6, 12, 28, 84]))
-    noise = random.random((cells, cells), np.float32)
-    return np.clip(cv2.resize(noise, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC), 0, 1)
+    return as_mask(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)))
 
 
 def _hang(grey: Grey, mask: Mask, random: Random) -> None:
@@ -260,7 +196,7 @@ def _badly_cut(grey: Grey, mask: Mask, random: Random) -> Grey:
         axes = random.integers(3, 13, 2).tolist()
         turn = float(random.uniform(0, 180))
         cv2.ellipse(kept, (x, y), axes, turn, 0, 360, 0 if random.random() < 0.6 else 255, -1)
-    floor = random.uniform(0.2, 0.8) * (0.6 + 0.4 * _texture(random))
+    floor = random.uniform(0.2, 0.8) * (0.6 + 0.4 * texture(random))
     return np.where(kept > 0, np.where(grey > _INK / 2, grey, floor), 0).astype(np.float32)
 
 

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from fmnist_core.datasets import fashion_mnist
+from fmnist_core.engine import realworld
 from fmnist_core.engine.realworld import INGREDIENTS, realistic, render
+from fmnist_core.images import Prepared, from_drawing
 
 PICTURES = fashion_mnist.load().train_images[:40]
 LABELS = fashion_mnist.load().train_labels[:40]
@@ -44,6 +46,23 @@ def test_without_every_ingredient_only_the_frame_is_new() -> None:
 @pytest.mark.parametrize("ingredient", INGREDIENTS)
 def test_each_ingredient_does_something(ingredient: str) -> None:
     assert (rendered() != rendered(frozenset({ingredient}))).any()
+
+
+def test_drawings_are_prepared_as_the_app_prepares_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[bytes] = []
+
+    def spy(pixels: np.ndarray) -> Prepared:
+        found = from_drawing(pixels)
+        prepared.append(np.rint(found.picture[:, :, 0] * 255).astype(np.uint8).tobytes())
+        return found
+
+    monkeypatch.setattr(realworld, "from_drawing", spy)
+    found = [picture.tobytes() for picture in rendered()]
+    assert 3 <= len(prepared) <= 30  # sketches in pen, and the strokes of the data's garments
+    assert set(prepared) <= set(found)
+    prepared.clear()
+    rendered(frozenset({"sketches", "strokes"}))
+    assert not prepared
 
 
 def test_an_empty_picture_stays_empty() -> None:

@@ -8,6 +8,7 @@ import pytest
 from fmnist_core.datasets import CLASS_NAMES
 from fmnist_core.engine.sketches import FOOTWEAR, sketch
 from fmnist_core.engine.sketches.rendering import cloth, drawing, fitted, mask
+from fmnist_core.images import from_drawing
 
 SIDE = 84
 LABELS = range(len(CLASS_NAMES))
@@ -39,6 +40,17 @@ def test_no_two_are_alike_and_the_same_seed_gives_the_same(label: int) -> None:
 
     assert (seen(0) == seen(0)).all()
     assert len({seen(seed).tobytes() for seed in range(10)}) == 10
+
+
+def test_most_drawings_enclose_something_and_some_were_left_open() -> None:
+    random = np.random.default_rng(0)
+    notes = []
+    for _ in range(40):
+        drawn = drawing(fitted(sketch(0, random), SIDE, 6), random, SIDE)
+        steps = from_drawing(np.rint(drawn * 255).astype(np.uint8)).steps
+        notes += [step.note for step in steps if step.name == "Outline filled"]
+    is_filled = [note.startswith("A line drawing") for note in notes]
+    assert 24 <= sum(is_filled) < 40
 
 
 def test_footwear_comes_in_pairs() -> None:

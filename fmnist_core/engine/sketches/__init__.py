@@ -33,6 +33,6 @@ _CLASSES: list[Callable[[Random], Sketch]] = [
 def sketch(label: int, random: Random) -> Sketch:
     """One garment of the class ``label`` (0 to 9), alone or, of footwear, often a pair."""
     found = _CLASSES[label](random)
-    if label in FOOTWEAR and random.random() < 0.5:
+    if label in FOOTWEAR and random.random() < 0.35:
         found = pair(found, random)
     return found

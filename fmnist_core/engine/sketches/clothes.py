@@ -21,7 +21,7 @@ def t_shirt(random: Random) -> Sketch:
 
 
 def pullover(random: Random) -> Sketch:
-    outline, neck, hem, bottom = _top(random, (0.5, 0.95), (0.7, 1.05))
+    outline, neck, hem, bottom = _top(random, (0.35, 0.95), (0.7, 1.3))
     lines = [ellipse((0, 0), neck, random.uniform(0.05, 0.12), 0, 0.5)]
     if random.random() < 0.5:
         lines.append(points((-hem, bottom - 0.09), (hem, bottom - 0.09)))
@@ -30,7 +30,7 @@ def pullover(random: Random) -> Sketch:
 
 
 def coat(random: Random) -> Sketch:
-    outline, neck, hem, bottom = _top(random, (0.5, 0.95), (0.85, 1.5))
+    outline, neck, hem, bottom = _top(random, (0.3, 0.95), (0.85, 1.5))
     lines = _front(bottom, random)
     if random.random() < 0.5:  # lapels
         lines += centred(points((neck, 0.0), (0.22, 0.25), (0.02, 0.45)))
@@ -114,11 +114,12 @@ def _hood(neck: float, random: Random) -> Points:
 
 
 def _front(bottom: float, random: Random) -> list[Points]:
-    """What opens in front: one edge or two, and buttons."""
+    """What opens in front: one edge or two, which may gape, and buttons."""
     x = random.uniform(-0.03, 0.03)
     lines = [points((x, 0.08), (x + random.normal(0, 0.02), bottom))]
     if random.random() < 0.3:
-        lines.append(lines[0] + (random.uniform(0.06, 0.14), 0))
+        apart = random.uniform(0.06, 0.14)
+        lines.append(lines[0] + points((apart, 0), (apart + random.uniform(0, 0.2), 0)))
     if random.random() < 0.6:
         levels = np.arange(0.2, bottom - 0.05, random.uniform(0.12, 0.25))
         lines += [points((x + 0.06, y), (x + 0.08, y)) for y in levels]

@@ -30,7 +30,7 @@ def ankle_boot(random: Random) -> Sketch:
     if random.random() < 0.25:
         return _shoe_from_above(random, laces=random.random() < 0.3)
     if random.random() < 0.25:
-        return _simple_shoe(random, ankle=u(1.1, 1.9))
+        return _simple_shoe(random, ankle=u(1.2, 1.9))
     shaft, toe, heel, narrow = u(1.0, 1.8), u(0.25, 0.45), u(0.0, 0.5), u(0.0, 0.35)
     half = points(
         (-1, 0),
@@ -136,9 +136,9 @@ def _simple_shoe(random: Random, ankle: float) -> Sketch:
 def _low_shoe(random: Random) -> Sketch:
     """From the side, toes to the left."""
     u = random.uniform
-    if random.random() < 0.35:
-        return _simple_shoe(random, ankle=u(0.45, 0.95))
-    ankle, toe, mouth, sole = u(0.45, 0.75), u(0.2, 0.42), u(0.0, 0.35), u(0.06, 0.16)
+    if random.random() < 0.5:  # drawn with a higher opening than it has
+        return _simple_shoe(random, ankle=u(0.45, 1.15))
+    ankle, toe, mouth, sole = u(0.45, 0.95), u(0.2, 0.5), u(0.0, 0.35), u(0.06, 0.16)
     half = points(
         (-1, 0),
         (-1.02, -toe * 0.7),

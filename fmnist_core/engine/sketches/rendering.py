@@ -9,7 +9,6 @@ import numpy.typing as npt
 from fmnist_core.engine.sketches.parts import Points, Random, Sketch
 
 _STRAP = 3
-_FILLING = 0.75  # as ``images.outlines`` fills what a drawing's lines enclose
 
 
 def fitted(sketched: Sketch, side: int, margin: int) -> Sketch:
@@ -31,17 +30,27 @@ def mask(sketched: Sketch, side: int) -> npt.NDArray[np.uint8]:
 
 
 def drawing(sketched: Sketch, random: Random, side: int) -> npt.NDArray[np.float32]:
-    """Drawn with a pen and filled, as ``images`` fills drawings, (side, side) in [0, 1]."""
+    """Drawn with a pen, bright on black, (side, side) in [0, 1]; ``images`` fills what it encloses.
+
+    A mouse draws few lines: the last one often stops before it is back where the first began.
+    """
     pen = int(random.integers(2, 6))
     paper = np.zeros((side, side), np.float32)
-    if random.random() < 0.85:
-        loose = random.random() < 0.15  # lines that do not meet enclose nothing
-        for outline in sketched.outlines[loose:]:
-            cv2.fillPoly(paper, [_pixels(outline)], _FILLING)
     for outline in sketched.outlines:
-        cv2.polylines(paper, [_pixels(outline)], random.random() > 0.1, 1.0, pen, cv2.LINE_AA)
+        is_closed = random.random() < 0.6
+        line = outline if is_closed else _unfinished(outline, random)
+        cv2.polylines(paper, [_pixels(line)], is_closed, 1.0, pen, cv2.LINE_AA)
     _draw_lines(paper, sketched, 1.0, pen, random)
     return paper
+
+
+def _unfinished(outline: Points, random: Random) -> Points:
+    """All but a part of it, from anywhere to shortly before."""
+    closed = np.concatenate([outline, outline[:1]])
+    length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    drawn = random.uniform(0.8, 1)
+    at = (random.random() + np.linspace(0, drawn, 80)) % 1 * length[-1]
+    return np.stack([np.interp(at, length, closed[:, axis]) for axis in (0, 1)], 1)
 
 
 def cloth(sketched: Sketch, random: Random, side: int) -> npt.NDArray[np.float32]:
