@@ -17,10 +17,11 @@ import tensorflow as tf
 
 from fmnist_core.datasets import fashion_mnist, splits
 from fmnist_core.engine import realworld
-from fmnist_core.engine.evaluate import Scores
+from fmnist_core.engine.evaluate import Evaluator, Scores
 from fmnist_core.engine.learner import learner
 from fmnist_core.engine.schedules import Rates
-from fmnist_core.engine.weights import load_weights, save_weights
+from fmnist_core.engine.steps import loss_function
+from fmnist_core.engine.weights import load_model, load_weights, save_weights
 from fmnist_core.experiment import Experiment
 
 Levels = npt.NDArray[np.uint8]
@@ -66,7 +67,7 @@ def train(recipe: Recipe, folder: Path, say: Callable[[str], None] = print) -> O
     labels = tf.constant(data.train_labels.astype(np.int32))
     images = tf.Variable(tf.zeros(data.train_images.shape, tf.uint8), trainable=False)
     learns = learner(experiment, images, labels, None, seed)
-    model, steps, evaluator = learns.model, learns.steps, learns.evaluator
+    model, steps = learns.model, learns.steps
     steps_per_epoch = experiment.steps_per_epoch(len(part.train))
     total = experiment.total_steps(len(part.train))
     rates = Rates(training, steps_per_epoch, total)
@@ -84,6 +85,13 @@ def train(recipe: Recipe, folder: Path, say: Callable[[str], None] = print) -> O
         save_weights(model, folder / f"epoch-{epoch + 1:04d}.npz")
         say(f"epoch {epoch + 1}: training loss {float(np.concatenate(losses).mean()):.3f}")
 
+    weights = folder / "weights.npz"
+    save_weights(model, weights)
+    # As it answers in the app: in float32, whatever it was trained in.
+    loss = loss_function(training, experiment.architecture)
+    logits = experiment.architecture.output.logits
+    evaluator = Evaluator(load_model(experiment, weights), loss, logits)
+
     def score(pictures: Levels, wanted: tf.Tensor, chosen: npt.NDArray[np.int64]) -> Scores:
         found = evaluator.score(tf.constant(pictures), wanted, chosen.astype(np.int32))
         assert found is not None
@@ -92,8 +100,6 @@ def train(recipe: Recipe, folder: Path, say: Callable[[str], None] = print) -> O
     shown = data.train_images
     if recipe.renderings:
         shown = rendering(recipe, recipe.renderings, folder)  # one that it has not learned
-    weights = folder / "weights.npz"
-    save_weights(model, weights)
     test_labels = tf.constant(data.test_labels.astype(np.int32))
     everything = np.arange(len(data.test_labels))
     test = score(data.test_images, test_labels, everything)

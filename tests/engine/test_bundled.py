@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fmnist_core.architecture import Dense, Flatten
+from fmnist_core.architecture import Conv2D, Dense, Flatten
 from fmnist_core.datasets import fashion_mnist
-from fmnist_core.engine import bundled, realworld
+from fmnist_core.engine import bundled, learner, realworld
 from fmnist_core.engine.steps import as_pictures
 from fmnist_core.engine.weights import load_model
 from fmnist_core.experiment import Experiment
@@ -82,3 +82,15 @@ def test_without_renderings_it_learns_the_pictures_as_they_are(
     ]
     averaged = np.mean(views, axis=0).argmax(axis=1)
     assert found.averaged_test == (averaged == data.test_labels).mean()
+
+
+def test_trained_in_bfloat16_it_is_judged_as_it_answers(
+    small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FMNIST_DATA_DIR", str(small_set))
+    monkeypatch.setattr(learner, "precision", lambda _: "mixed_bfloat16")
+    experiment = tiny(Conv2D(filters=16), Flatten(), epochs=1, batch_size=16)
+    found = bundled.train(bundled.Recipe(experiment), tmp_path, lambda _: None)
+    pictures = as_pictures(tf.constant(fashion_mnist.load().test_images))
+    answers = load_model(experiment, found.weights)(pictures)
+    np.testing.assert_allclose(found.test.probabilities, answers, atol=1e-5)
