@@ -24,7 +24,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from fmnist_core import evaluation
+from fmnist_core import evaluation, temperature
 from fmnist_core.architecture import Architecture, Dropout, Flatten, Layer, MaxPooling2D, Output
 from fmnist_core.blocks import block
 from fmnist_core.datasets import load
@@ -142,6 +142,11 @@ def main() -> None:
     for part in ("train", "validation", "rendered_validation", "test"):
         if scores := getattr(found, part):
             print(f"{part}: {scores.accuracy:.2%} (n = {scores.n:,})")
+    calibration = found.calibration
+    print(
+        f"temperature {calibration.temperature:.3f} from {calibration.n:,} pictures; expected "
+        f"calibration error {calibration.before:.2%} before and {calibration.error:.2%} after"
+    )
     print(f"test, averaged with its mirror image: {found.averaged_test:.2%}")
     target = options.to or (None if without else BUNDLED / options.name)
     if target:
@@ -183,6 +188,7 @@ def keep(found: object, experiment: Experiment, target: Path, seconds: float) ->
         ("about.json", json.dumps(about).encode()),
         ("report.json", json.dumps(summary | {"test": json.loads(report.to_json())}).encode()),
         ("test_probabilities.npy", buffer.getvalue()),
+        (temperature.FILE, found.calibration.to_json().encode()),
         ("weights.npz", found.weights.read_bytes()),
     ):
         write_atomically(target / name, content)

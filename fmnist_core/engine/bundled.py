@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from fmnist_core import temperature
 from fmnist_core.datasets import fashion_mnist, splits
 from fmnist_core.engine import realworld
 from fmnist_core.engine.evaluate import Evaluator, Scores
@@ -23,6 +24,7 @@ from fmnist_core.engine.schedules import Rates
 from fmnist_core.engine.steps import loss_function
 from fmnist_core.engine.weights import load_model, load_weights, save_weights
 from fmnist_core.experiment import Experiment
+from fmnist_core.temperature import Temperature
 
 Levels = npt.NDArray[np.uint8]
 GROUP = 20
@@ -53,6 +55,8 @@ class Outcome:
     rendered_validation: Scores | None
     """... one rendering of each."""
     test: Scores
+    calibration: Temperature
+    """Fitted on all held-out pictures, renderings included: on what it will be asked about."""
     averaged_test: float
     """Accuracy when the probabilities of each picture and of its mirror image are averaged."""
     weights: Path
@@ -105,11 +109,22 @@ def train(recipe: Recipe, folder: Path, say: Callable[[str], None] = print) -> O
     test = score(data.test_images, test_labels, everything)
     mirrored = score(np.ascontiguousarray(data.test_images[:, :, ::-1]), test_labels, everything)
     averaged = (test.probabilities + mirrored.probabilities).argmax(axis=1)
+    validation = score(data.train_images, labels, part.validation)
+    rendered = score(shown, labels, part.validation) if recipe.renderings else None
+    held_out = [validation, rendered] if rendered else [validation]
+    calibration = temperature.calibrate(
+        (
+            np.tile(data.train_labels[part.validation], len(held_out)),
+            np.concatenate([scores.probabilities for scores in held_out]),
+        ),
+        (data.test_labels, test.probabilities),
+    )
     return Outcome(
         train=score(shown, labels, part.train[:: max(1, len(part.train) // 10_000)]),
-        validation=score(data.train_images, labels, part.validation),
-        rendered_validation=score(shown, labels, part.validation) if recipe.renderings else None,
+        validation=validation,
+        rendered_validation=rendered,
         test=test,
+        calibration=calibration,
         averaged_test=float((averaged == data.test_labels).mean()),
         weights=weights,
     )

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from fmnist_core import temperature
 from fmnist_core.architecture import Conv2D, Dense, Flatten
-from fmnist_core.datasets import fashion_mnist
+from fmnist_core.datasets import fashion_mnist, splits
 from fmnist_core.engine import bundled, learner, realworld
 from fmnist_core.engine.steps import as_pictures
 from fmnist_core.engine.weights import load_model
@@ -46,6 +47,11 @@ def test_it_learns_and_is_judged_on_what_it_has_not_seen(
     assert found.rendered_validation
     assert found.rendered_validation.n == 60
     assert found.test.accuracy > 0.4
+    assert found.calibration.n == 2 * 60  # it will be asked about both kinds
+    held_out = splits.split(fashion_mnist.load().train_labels, 0.1, 0).validation
+    both = np.concatenate([found.validation.probabilities, found.rendered_validation.probabilities])
+    labels = np.tile(fashion_mnist.load().train_labels[held_out], 2)
+    assert found.calibration.temperature == temperature.fit(labels, both)
     assert found.weights.exists()
     unseen = bundled.rendering(recipe, 2, tmp_path)
     for number in range(2):
@@ -72,6 +78,7 @@ def test_without_renderings_it_learns_the_pictures_as_they_are(
 ) -> None:
     found = bundled.train(bundled.Recipe(recipe.experiment), tmp_path, lambda _: None)
     assert found.rendered_validation is None
+    assert found.calibration.n == 60
     assert found.test.accuracy > 0.4
     assert list(tmp_path.glob("rendering-*")) == []
     model = load_model(recipe.experiment, found.weights)
