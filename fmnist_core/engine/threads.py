@@ -14,7 +14,7 @@ SMALL_STEP = 20_000_000
 a second thread has been woken. On two cores of an AMD EPYC (2026-11-29, 5 pairs in turn, ``make
 bench ARGS="--only threads"``) one thread was 1.32 (1.17 to 1.46) times as fast as two at 9 million,
 1.30 (1.24 to 1.33) at 13 million, 1.11 (1.05 to 1.15) at 18 million; with convolutions (``cnn-16``)
-0.86 (0.82 to 1.00)."""
+0.86 (0.82 to 1.00; in float32)."""
 
 
 def useful_threads(experiment: Experiment, available: int) -> int:
