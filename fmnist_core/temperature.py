@@ -26,7 +26,8 @@ _STEPS = 60  # of golden section: the interval shrinks to a 10**-12th
 
 @dataclass(frozen=True)
 class Temperature:
-    """``temperature`` was fitted on ``n`` pictures of validation; ``error`` is the expected
+    """``temperature`` was fitted on ``n`` held-out pictures (of validation, and their
+    renderings if the network has learned such); ``error`` is the expected
     calibration error that it leaves on ``error_n`` test pictures, ``before`` the one without."""
 
     temperature: float

@@ -107,7 +107,7 @@ def who() -> None:
             f" How sure it is differs from how often it is right by "
             f"{percent(calibration.error)} on average (expected calibration error, test set, "
             f"n = {calibration.error_n:,}): temperature {calibration.temperature:.2f}, fitted on "
-            f"{calibration.n:,} validation pictures."
+            f"{calibration.n:,} held-out pictures."
         )
     looks.caption(text)
 

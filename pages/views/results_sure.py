@@ -44,7 +44,7 @@ def _as_it_is(known: temperature.Temperature) -> bool:
         "softmax. That changes no answer, only how sure it is.",
     )
     looks.caption(
-        f"Temperature {known.temperature:.2f}, fitted on {count(known.n, 'validation picture')}. "
+        f"Temperature {known.temperature:.2f}, fitted on {count(known.n, 'held-out picture')}. "
         "All pages show calibrated probabilities."
     )
     return chosen == as_it_is

@@ -121,7 +121,7 @@ def test_calibrated_or_as_the_softmax_says(backend):
     app = part(run, "How sure")
     cooler = temperature.apply(probabilities(), 3.0).max(axis=1).mean()
     assert f"On average it is {100 * cooler:.1f} % sure" in html(app)
-    assert "Temperature 3.00, fitted on 100 validation pictures." in html(app)
+    assert "Temperature 3.00, fitted on 100 held-out pictures." in html(app)
     app.segmented_control(key="lab.sure.calibrated").set_value("As the softmax says").run()
     given = probabilities().max(axis=1).mean()
     assert f"On average it is {100 * given:.1f} % sure" in html(healthy(app))
