@@ -17,8 +17,9 @@ from fmnist_core.engine.augment import Levels, Vary
 from fmnist_core.engine.streaming import Images, Indices, pictures_of
 
 BYTES = 2**20
-"""Pictures made in one go, about. To hand a batch to the thread costs a small network as much time
-as a third of its step; a large picture is made alone, so that nobody waits for its neighbours."""
+"""Pictures made in one go, about: handing each batch to the thread by itself would cost a small
+network a good part of its step. Of large pictures that is one batch, so that nobody waits for the
+next ones."""
 Shares = npt.NDArray[np.float32]
 
 

@@ -23,7 +23,8 @@ Augment = Callable[[Levels, int], Levels]
 Vary = Callable[[Levels, int], tuple[Levels, float]]
 """The same, and the share of each picture that is left after ``mixed``: 1 without mixup."""
 _PIXELS = 2**16
-"""Read in one call, about: a batch of small pictures, or one large picture."""
+"""Read in one call, about: a large picture, or most of a batch of small ones. Twice as many take
+longer: their coordinates are then arrays for which the system finds new memory every time."""
 _PLACE, _LIGHT, _COVER, _MIX = range(4)  # streams of random numbers
 
 

@@ -18,11 +18,10 @@ import tensorflow as tf
 from fmnist_core import temperature
 from fmnist_core.datasets import fashion_mnist, splits
 from fmnist_core.engine import realworld
-from fmnist_core.engine.evaluate import Evaluator, Scores
-from fmnist_core.engine.learner import learner
+from fmnist_core.engine.evaluate import Scores
+from fmnist_core.engine.learner import judge, learner
 from fmnist_core.engine.schedules import Rates
-from fmnist_core.engine.steps import loss_function
-from fmnist_core.engine.weights import load_model, load_weights, save_weights
+from fmnist_core.engine.weights import load_weights, save_weights
 from fmnist_core.experiment import Experiment
 from fmnist_core.temperature import Temperature
 
@@ -91,10 +90,7 @@ def train(recipe: Recipe, folder: Path, say: Callable[[str], None] = print) -> O
 
     weights = folder / "weights.npz"
     save_weights(model, weights)
-    # As it answers in the app: in float32, whatever it was trained in.
-    loss = loss_function(training, experiment.architecture)
-    logits = experiment.architecture.output.logits
-    evaluator = Evaluator(load_model(experiment, weights), loss, logits)
+    evaluator = judge(experiment, model, None)
 
     def score(pictures: Levels, wanted: tf.Tensor, chosen: npt.NDArray[np.int64]) -> Scores:
         found = evaluator.score(tf.constant(pictures), wanted, chosen.astype(np.int32))

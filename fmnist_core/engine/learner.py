@@ -55,3 +55,14 @@ def learner(
         logits,
     )
     return Learner(model, steps, Evaluator(model, loss, logits))
+
+
+def judge(
+    experiment: Experiment, trained: keras.Model, rescale: tuple[float, float] | None
+) -> Evaluator:
+    """Judges what was trained as it answers from now on: in float32, whatever it was trained in."""
+    architecture = experiment.architecture
+    model = build(architecture, rescale, experiment.seed, fused=True)
+    model.set_weights(trained.get_weights())
+    loss = loss_function(experiment.training, architecture)
+    return Evaluator(model, loss, architecture.output.logits)

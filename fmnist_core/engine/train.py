@@ -15,7 +15,7 @@ from fmnist_core.engine.checkpoints import checkpoint_steps
 from fmnist_core.engine.control import Control
 from fmnist_core.engine.evaluate import Scores
 from fmnist_core.engine.inputs import prepare, test_set
-from fmnist_core.engine.learner import learner
+from fmnist_core.engine.learner import judge, learner
 from fmnist_core.engine.outcome import Checkpoints, write_calibration, write_model, write_report
 from fmnist_core.engine.progress import ProgressCallback
 from fmnist_core.engine.schedules import Rates
@@ -213,6 +213,7 @@ class TrainingSession:
         # First of all the weights: whatever happens to this process now, they are there.
         save_weights(self.model, self.directory / "weights.npz")
         self.look_at_panel()
+        self.evaluator = judge(self.experiment, self.model, self.data.rescale)
         data = self.data
         sample = data.order(self.experiment.seed, epoch=0)[:TRAIN_SAMPLE]
         train = self.score(data.images, data.labels, sample)

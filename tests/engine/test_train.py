@@ -13,6 +13,7 @@ from fmnist_core import events as e
 from fmnist_core import temperature
 from fmnist_core.architecture import BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D
 from fmnist_core.datasets import fashion_mnist
+from fmnist_core.engine import learner
 from fmnist_core.engine.checkpoints import checkpoint_name
 from fmnist_core.engine.train import Speed
 from fmnist_core.engine.weights import load_model, load_weights
@@ -54,6 +55,18 @@ def test_a_run_from_its_experiment_to_its_report(store: RunStore, trained: Train
     assert state.ending.images_per_second > 0
     assert state.ending.first_batch_seconds > 0
     assert state.ending.seconds >= seconds[-1]
+
+
+def test_trained_in_bfloat16_it_is_judged_as_it_answers(
+    store: RunStore, trained: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learner, "precision", lambda _: "mixed_bfloat16")
+    run = store.create(tiny(Conv2D(filters=16), Flatten(), Dense(units=16), epochs=1))
+    trained(run)
+    said = np.load(run.directory / "test_probabilities.npy")
+    model = load_model(run.experiment, run.directory / "weights.npz")
+    pictures = fashion_mnist.load().test_images[:TEST, ..., np.newaxis] / np.float32(255)
+    np.testing.assert_allclose(said, model(pictures), atol=1e-5)
 
 
 def test_an_epochs_training_values_are_the_mean_over_its_pictures(
