@@ -6,10 +6,10 @@ import streamlit as st
 
 from fmnist_core import models
 from fmnist_core.augmentation import warnings
-from fmnist_core.errors import EngineBusyError
 from fmnist_core.experiment import Augmentation
 from pages.shared import looks, session
 from pages.shared.gallery import gallery
+from pages.shared.waiting import answered
 from pages.views.train_setting import number, toggle
 
 _PATH = "data.augmentation"
@@ -38,20 +38,17 @@ def show() -> None:
     for warning in warnings(augmentation):
         st.warning(warning, icon=":material/warning:")
     if augmentation != Augmentation():
-        _preview(augmentation)
+        with answered():
+            _preview(augmentation)
 
 
 def _preview(augmentation: Augmentation) -> None:
-    """The pinned picture as training would see it. Nothing while the engine starts."""
+    """The pinned picture as training would see it."""
     ref = session.picture()
     picture = session.pictures().load(ref)
-    try:
-        folder = models.resolve(session.model(), session.store()).experiment.data.folder
-        seed = session.experiment().seed
-        seen = session.server().varied(picture, augmentation, seed, folder=folder)
-    except EngineBusyError:
-        looks.caption("The examples come as soon as the engine is ready.")
-        return
+    folder = models.resolve(session.model(), session.store()).experiment.data.folder
+    seed = session.experiment().seed
+    seen = session.server().varied(picture, augmentation, seed, folder=folder)
     title = session.pictures().describe(ref)
     looks.caption(f"{title}, {SHOWN} times as training would see it.")
     labels = [f"{title}, varied, {place} of {SHOWN}" for place in range(1, SHOWN + 1)]

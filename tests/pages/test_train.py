@@ -234,6 +234,16 @@ def test_augmentation_is_shown_on_the_pinned_picture_and_warned_of(backend):
     assert "sole up" in app.warning[0].value
 
 
+def test_the_examples_come_by_themselves_once_the_engine_is_ready(tmp_path: Path):
+    with lab(tmp_path, ready=False) as backend:
+        app = open_page("train", experiment="cnn-16;data.augmentation.flip=true")
+        app = healthy(unfolded(app, "lab.all-settings"))
+        assert "The answer comes by itself in about 7 s." in app.info[0].value
+        backend.ready = True
+        assert "24 times as training would see it." in html(healthy(app.run()))
+        assert not app.info
+
+
 def test_with_and_without_augmentation_is_one_click(backend):
     link = "cnn-16;data.augmentation.flip=true"
     app = healthy(open_page("train", experiment=link))
