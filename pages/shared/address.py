@@ -51,8 +51,7 @@ class _Written:
 
 def read(page: str) -> None:
     """Adopt what a link or Back asks for; called first in every run of the script."""
-    st.session_state["lab.page"] = page
-    st.session_state["lab.view"] = None
+    session.enter(page)
     watchers.seen(session.owner())
     written = _written()
     same_page = written.page == page

@@ -45,8 +45,10 @@ def begin(title: str, lead: str = "") -> None:
 
 def _insist_on_navigation() -> None:
     """Until st.navigation was called once, Streamlit takes a folder named pages for an app of its
-    old kind, and a deep link that is a server's first request runs its page alone."""
-    if PagesManager.uses_pages_directory:
+    old kind, and a deep link that is among a server's first requests runs its page alone.
+
+    The server's flag does not tell: somebody else's page may have cleared it meanwhile."""
+    if not session.entered():
         PagesManager.uses_pages_directory = False
         st.rerun()
 

@@ -263,6 +263,17 @@ def show_view(name: str, on: str | None = None) -> None:
     st.session_state[_ASKED] = (on or page(), _slug(name))
 
 
+def enter(name: str) -> None:
+    """A page begins to be drawn."""
+    st.session_state["lab.page"] = name
+    st.session_state["lab.view"] = None
+
+
+def entered() -> bool:
+    """Whether the address was ever read; if not, Streamlit has left the entry script out."""
+    return "lab.page" in st.session_state
+
+
 def page() -> str:
     """The page that is drawn now."""
     return str(st.session_state.get("lab.page", "start"))

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import script_runner
 
 from fmnist_core.pictures import PictureStore
 from fmnist_core.presets import preset
@@ -36,6 +38,30 @@ def test_a_link_restores_experiment_picture_and_run_in_a_fresh_browser(backend):
     assert address(app)["beside"] == beside[0]
     app.multiselect(key="lab.compare").set_value([]).run()
     assert "beside" not in address(app)
+
+
+@pytest.mark.parametrize("overtaken", [False, True])
+def test_a_link_may_be_among_the_first_requests_of_a_server(backend, monkeypatch, overtaken):
+    begin, draw_alone = PagesManager.__init__, script_runner._mpa_v1
+    drawn_alone = []
+
+    def fresh(self, *args, **options):
+        begin(self, *args, **options)
+        PagesManager.uses_pages_directory = True  # as in a server that drew no page yet
+
+    def old_kind(script):
+        drawn_alone.append(script)
+        if overtaken:
+            PagesManager.uses_pages_directory = False  # somebody else's page came first
+        draw_alone(script)
+
+    monkeypatch.setattr(PagesManager, "__init__", fresh)
+    monkeypatch.setattr(script_runner, "_mpa_v1", old_kind)
+    run = backend.store.create(preset("mlp-128").experiment)
+    app = healthy(open_page("train", run=run.id))
+    assert len(drawn_alone) == 1
+    assert app.session_state["lab.run"] == run.id
+    assert address(app)["view"] == "one-network"
 
 
 def test_a_link_compares_each_run_once_and_no_search(backend):
