@@ -24,7 +24,7 @@ TABLE = {
 # name: title, parameters, not trainable, optimizer, learning rate, batch, epochs
 SPRINTS = {
     "sprint-90": ("Sprint 90 %", 211_354, 160, "sgd-nesterov", 0.25, 256, 4),
-    "sprint-92": ("Sprint 92 %", 104_874, 448, "sgd-nesterov", 0.15, 128, 6),
+    "sprint-92": ("Sprint 92 %", 104_874, 448, "sgd-nesterov", 0.15, 128, 8),
     "sprint-94": ("Sprint 94 %", 289_962, 832, "adamw", 0.004, 128, 18),
 }
 LAYERS = {
