@@ -11,7 +11,7 @@ import pytest
 from fmnist_core.events import BatchEnded, EpochEnded, Event, RunStarted
 from fmnist_core.run_state import RunState
 from tests.benchmarks import goals, machine, pairs, training
-from tests.benchmarks.child import plain_environment
+from tests.benchmarks.child import ask, plain_environment
 from tests.benchmarks.report import Result, Results, markdown
 from tests.benchmarks.settings import Settings
 
@@ -228,3 +228,13 @@ def test_precisions_are_compared_seed_by_seed(tmp_path: Path) -> None:
 def test_a_quick_run_repeats_little() -> None:
     assert Settings(quick=True).times(300) == 3
     assert Settings().times(300) == 300
+
+
+def test_what_a_first_page_imports_is_told_part_by_part() -> None:
+    found = ask("tests.benchmarks.imports", {})
+    assert list(found) == ["NumPy", "pydantic", "modules of the Lab"]
+    assert min(found.values()) > 0  # each was imported here first, not by Streamlit
+    starts = [{"server_answers": 0.5, "page_drawn": 1.5}]
+    timed = {"switches": {"Data": [9]}, "widgets": {"x": [9]}, "strokes": {"milliseconds": [9]}}
+    report = markdown({"pages": result(starts=starts, imports=[found], **timed)})
+    assert "| start, importing by itself: modules of the Lab |" in report

@@ -10,6 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Error, Page, expect
 
+from tests.benchmarks.child import ask
 from tests.benchmarks.opened import browsing, served
 from tests.benchmarks.settings import Settings
 from tests.benchmarks.stopwatch import ADDRESS, HEADING, NEW_BARS, TEXT, milliseconds
@@ -27,13 +28,14 @@ DOTS_ON_A_PAD = 8
 def pages(settings: Settings) -> dict[str, Any]:
     """Seconds of starts; milliseconds of everything else."""
     with browsing() as browser:
-        starts, empty = [], []
+        starts, empty, imports = [], [], []
         for _ in range(settings.pairs):
             starts.append(_start(browser, LAB))
             with tempfile.TemporaryDirectory(prefix="fmnist-bench-") as folder:
                 script = Path(folder) / "empty.py"
                 script.write_text(EMPTY)
                 empty.append(_start(browser, script))
+            imports.append(ask("tests.benchmarks.imports", {}))
         with (
             tempfile.TemporaryDirectory(prefix="fmnist-bench-") as folder,
             served(Path(folder) / "runs") as app,
@@ -47,7 +49,7 @@ def pages(settings: Settings) -> dict[str, Any]:
                 "widgets": _widgets(page, settings.times(20)),
             }
             visitor.context.close()
-    return {"starts": starts, "empty_starts": empty, **measured}
+    return {"starts": starts, "empty_starts": empty, "imports": imports, **measured}
 
 
 def _start(browser: Browser, script: Path) -> dict[str, float]:

@@ -198,7 +198,11 @@ def _pages(data: goals.Data) -> Table:
     if "pages" not in data:
         return (), []
     found = data["pages"]
-    starts = {"start": found["starts"], "start of an empty app": found.get("empty_starts", [])}
+    starts = {
+        "start": found["starts"],
+        "start of an empty app": found.get("empty_starts", []),
+        "start, importing by itself": found.get("imports", []),
+    }
     rows = [
         (f"{name}: {part.replace('_', ' ')}", spread([s[part] for s in every]).text(), "")
         for name, every in starts.items()
