@@ -39,6 +39,18 @@ POINTS_UNTIL = """
 })
 """
 """How many points the curves had, until they had ``wanted``."""
+HEAR_TEXTS = """
+() => {
+  window.texts = new Set();
+  const write = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+    texts.add(text);
+    return write.call(this, text, ...rest);
+  };
+}
+"""
+"""From now on, what is written on a canvas."""
+PHONE = {"width": 390, "height": 844}
 
 
 def train(page: Page, app: App) -> Run:
@@ -105,6 +117,9 @@ def test_the_second_of_a_pair_is_drawn_as_it_learns(app: App, visit: Visit) -> N
     expect(controls(page).get_by_role("button", name="Pause")).to_be_visible()
     seen = curves(page).evaluate(POINTS_UNTIL, 600)  # nobody touches the page
     assert len([points for points in seen if 300 < points < 600]) > 3, seen
+    page.evaluate(HEAR_TEXTS)
+    page.set_viewport_size(PHONE)
+    page.wait_for_function("() => texts.has('plain pictures') && texts.has('CNN 16')")
     for run in own_runs(app)[:2]:
         for _ in range(600):
             if state_of(run).ended:

@@ -1,7 +1,8 @@
 // Loss and accuracy while a network learns. Redrawn in place, so that nothing flickers and a zoom
 // stays. The default export runs again whenever the data change: all state lives on the root.
 const PANELS = [["loss", "Loss"], ["accuracy", "Accuracy"]];
-const LEFT = 44, RIGHT = 96, NARROW_RIGHT = 74, TOP = 26, BOTTOM = 34, PANEL_HEIGHT = 300, STACK_BELOW = 560;
+const LEFT = 44, TOP = 26, BOTTOM = 34, PANEL_HEIGHT = 300, STACK_BELOW = 560;
+const NAME_GAP = 8, NAMES_SHARE = 0.35;
 
 export default function ({ data: bytes, parentElement: root, setTriggerValue }) {
   const { head, drawn } = JSON.parse(new TextDecoder().decode(bytes));
@@ -52,8 +53,9 @@ function draw(view) {
   const font = css.fontFamily;
   const last = Math.max(1, ...data.runs.map((run) => run.step));
   const [x0, x1] = view.zoom ?? [0, last];
-  const right = stacked ? NARROW_RIGHT : RIGHT;  // for the names at the ends of the lines
   const w = stacked ? width : width / 2, h = stacked ? height / 2 : height;
+  context.font = `12px ${font}`;
+  const right = Math.min(roomForNames(context, data.runs), NAMES_SHARE * w);
   view.boxes = PANELS.map(([name, title], i) => {
     const box = {
       name, title, x0, x1, last,
@@ -165,6 +167,11 @@ function mark(context, box, step, rate, colour, font) {
   context.fillText(`rate ${numberText(rate)}`, x + side, box.top + 8);
 }
 
+function roomForNames(context, runs) {
+  const names = runs.length > 1 ? runs.map((run) => run.title) : ["training", "validation"];
+  return NAME_GAP + Math.ceil(Math.max(...names.map((name) => context.measureText(name).width))) + 4;
+}
+
 // A name at the end of each line, moved apart where two would cover each other.
 function drawEnds(context, box, runs, colour, font) {
   const labels = [];
@@ -173,7 +180,7 @@ function drawEnds(context, box, runs, colour, font) {
     const add = (trace, text, fill) => {
       const value = valueAt(trace, box.x1);
       const end = Math.min(box.x(run.step), box.left + box.width);
-      if (value != null && end > box.left) labels.push({ x: end + 8, y: box.y(value), text, fill });
+      if (value != null && end > box.left) labels.push({ x: end + NAME_GAP, y: box.y(value), text, fill });
     };
     if (runs.length > 1) {
       const trace = panel.validation[1].some((y) => y != null) ? panel.validation : panel.smooth;
