@@ -238,3 +238,15 @@ def test_what_a_first_page_imports_is_told_part_by_part() -> None:
     timed = {"switches": {"Data": [9]}, "widgets": {"x": [9]}, "strokes": {"milliseconds": [9]}}
     report = markdown({"pages": result(starts=starts, imports=[found], **timed)})
     assert "| start, importing by itself: modules of the Lab |" in report
+
+
+def test_either_averages_are_compared_seed_by_seed() -> None:
+    found = {
+        "app_moving": [0.90, 0.80],
+        "notebook_moving": [0.80, 0.90],
+        "app_exact": [0.91, 0.90],
+        "notebook_exact": [0.90, 0.90],
+    }
+    report = markdown({"averages/cnn-16-32-bn": result(**found)})
+    assert "| moving | 85.00 (80.00 to 90.00) | 85.00 (80.00 to 90.00) | +0.00 ± 10.00 |" in report
+    assert "| exact | 90.50 (90.00 to 91.00) | 90.00 (90.00 to 90.00) | +0.50 ± 0.50 |" in report

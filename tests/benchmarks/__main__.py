@@ -20,6 +20,7 @@ from tests.benchmarks import (
     accuracy,
     answers,
     augmentation,
+    averages,
     inside,
     latency,
     limit,
@@ -75,6 +76,10 @@ def measurements(settings: Settings, shared: SharedLab) -> dict[str, Measure]:
         every[f"precision/{name}"] = lambda name=name: precision.precisions(name, settings)
     for name in training.names():
         every[f"training/{name}"] = lambda name=name: training.both_sides(
+            name, settings, shared.get()
+        )
+    for name in averages.NETWORKS:
+        every[f"averages/{name}"] = lambda name=name: averages.averages(
             name, settings, shared.get()
         )
     for name in accuracy.TARGETS:

@@ -10,6 +10,7 @@ from typing import Any
 
 from fmnist_core.files import write_atomically
 from tests.benchmarks import goals, machine
+from tests.benchmarks.averages import KINDS as AVERAGES
 from tests.benchmarks.pairs import differences, ratios, spread, standard_error
 
 INTRODUCTION = (
@@ -89,6 +90,7 @@ def _goal_rows(data: goals.Data) -> Table:
 def _details(data: goals.Data) -> Iterable[tuple[str, Table]]:
     yield "Training throughput (pictures a second, batch 128)", _throughput(data)
     yield "Equal learning (test accuracy, n = 10,000 pictures)", _learning(data)
+    yield "The same with batch normalisation's exact averages (test accuracy, %)", _averages(data)
     yield "Threads of a small network's step (milliseconds)", _threads(data)
     yield "bfloat16 feature maps (two epochs, batch 128)", _precision(data)
     yield "Matrix-multiply peak (GFLOP/s)", _peaks(data)
@@ -121,9 +123,31 @@ def _learning(data: goals.Data) -> Table:
             spread([100 * x for x in found[f"{side}_accuracy"]]).text()
             for side in ("app", "notebook")
         )
-        mean = f"{sum(points) / len(points):+.2f} ± {standard_error(points):.2f}"
-        rows.append((name, *sides, mean, str(len(points))))
+        rows.append((name, *sides, _mean(points), str(len(points))))
     head = ("preset", "app, %", "notebook, %", "mean difference ± its standard error", "seeds")
+    return head, rows
+
+
+def _mean(points: list[float]) -> str:
+    return f"{sum(points) / len(points):+.2f} ± {standard_error(points):.2f}"
+
+
+def _averages(data: goals.Data) -> Table:
+    rows = []
+    for name, found in goals.group(data, "averages").items():
+        for kind in AVERAGES:
+            app, notebook = (found[f"{side}_{kind}"] for side in ("app", "notebook"))
+            sides = (spread([100 * x for x in side]).text() for side in (app, notebook))
+            points = [100 * x for x in differences(app, notebook)]
+            rows.append((name, kind, *sides, _mean(points), str(len(points))))
+    head = (
+        "preset",
+        "averages",
+        "app",
+        "notebook",
+        "mean difference ± its standard error",
+        "seeds",
+    )
     return head, rows
 
 
@@ -143,8 +167,7 @@ def _precision(data: goals.Data) -> Table:
         ratio = spread(ratios(found["float32_seconds"], found["mixed_seconds"]))
         pairs = differences(found["mixed_accuracy"], found["float32_accuracy"])
         points = [100 * difference for difference in pairs]
-        mean = f"{sum(points) / len(points):+.2f} ± {standard_error(points):.2f}"
-        rows.append((name, *seconds, ratio.text(), mean, str(ratio.n)))
+        rows.append((name, *seconds, ratio.text(), _mean(points), str(ratio.n)))
     head = ("preset", "bfloat16, s", "float32, s", "times as fast", "points of accuracy", "seeds")
     return head, rows
 

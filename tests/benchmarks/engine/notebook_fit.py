@@ -19,6 +19,8 @@ from fmnist_core.engine.outcome import keras_loss
 from fmnist_core.experiment import Experiment
 from tests.benchmarks.child import answer
 
+Pictures = tuple[Any, Any, Any, Any, Any, Any]
+
 
 class Times(keras.callbacks.Callback):
     """When epochs began, and when their first and last batches ended."""
@@ -39,20 +41,13 @@ class Times(keras.callbacks.Callback):
         self.epochs[-1]["last"] = now
 
 
-def fit(question: dict[str, Any]) -> dict[str, Any]:
-    """{"experiment"} -> {"windows": [[seconds, pictures], ...], "accuracy"}"""
-    experiment = Experiment.from_json(question["experiment"])
+def fitted(experiment: Experiment) -> tuple[keras.Model, Times, Pictures]:
+    """The trained network, when its batches ended, and the pictures of both sets."""
     data, training = experiment.data, experiment.training
     if data.scaling != "divide-255" or data.label_noise or training.loss != "sparse":
         raise ValueError("only plain pictures and labels are compared")
-    dataset = fashion_mnist.load()
-    x_train = dataset.train_images[..., np.newaxis].astype("float32") / 255
-    x_test = dataset.test_images[..., np.newaxis].astype("float32") / 255
-    y_train, y_test = dataset.train_labels, dataset.test_labels
-    split = splits.split(y_train, data.validation_fraction, experiment.seed, data.train_size)
-    x_val, y_val = x_train[split.validation], y_train[split.validation]
-    x_train, y_train = x_train[split.train], y_train[split.train]
-
+    pictures = pictures_of(experiment)
+    x_train, y_train, x_val, y_val, _, _ = pictures
     model = build(experiment.architecture, seed=experiment.seed)
     model.compile(
         optimizer=keras_optimizer(training),
@@ -68,12 +63,31 @@ def fit(question: dict[str, Any]) -> dict[str, Any]:
         validation_data=(x_val, y_val),
         callbacks=[times],
     )
+    return model, times, pictures
+
+
+def pictures_of(experiment: Experiment) -> Pictures:
+    """Those to train on, to validate and to test, each float32 from 0 to 1 with its labels."""
+    dataset, data = fashion_mnist.load(), experiment.data
+    x_train = dataset.train_images[..., np.newaxis].astype("float32") / 255
+    x_test = dataset.test_images[..., np.newaxis].astype("float32") / 255
+    y_train, y_test = dataset.train_labels, dataset.test_labels
+    split = splits.split(y_train, data.validation_fraction, experiment.seed, data.train_size)
+    x_val, y_val = x_train[split.validation], y_train[split.validation]
+    return x_train[split.train], y_train[split.train], x_val, y_val, x_test, y_test
+
+
+def fit(question: dict[str, Any]) -> dict[str, Any]:
+    """{"experiment"} -> {"windows": [[seconds, pictures], ...], "accuracy"}"""
+    experiment = Experiment.from_json(question["experiment"])
+    model, times, (x_train, _, _, _, x_test, y_test) = fitted(experiment)
     _, accuracy = model.evaluate(x_test, y_test)
+    size = experiment.training.batch_size
     windows = []
     for number, epoch in enumerate(times.epochs):
         first = number == 0
         begin = epoch["first" if first else "begin"]
-        windows.append([epoch["last"] - begin, len(x_train) - first * training.batch_size])
+        windows.append([epoch["last"] - begin, len(x_train) - first * size])
     return {"windows": windows, "accuracy": float(accuracy)}
 
 
