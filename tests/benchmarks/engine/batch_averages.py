@@ -31,13 +31,14 @@ def judged(question: dict[str, Any]) -> dict[str, float]:
 
 
 def average_anew(model: keras.Model, pictures: np.ndarray) -> None:
-    """Each moving average becomes the mean over all ``pictures``, by the weights as they are."""
+    """Each moving average becomes the mean of batches of all pictures, weights as they are."""
     layers = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
     momenta = [layer.momentum for layer in layers]
-    for number, begin in enumerate(range(0, len(pictures), BATCH_SIZE)):
+    batches = np.array_split(pictures, -(-len(pictures) // BATCH_SIZE))
+    for number, batch in enumerate(batches):
         for layer in layers:
             layer.momentum = number / (number + 1)
-        model(pictures[begin : begin + BATCH_SIZE], training=True)
+        model(batch, training=True)
     for layer, momentum in zip(layers, momenta, strict=True):
         layer.momentum = momentum
 
