@@ -237,6 +237,7 @@ def test_what_a_first_page_imports_is_told_part_by_part() -> None:
     starts = [{"server_answers": 0.5, "page_drawn": 1.5}]
     timed = {"switches": {"Data": [9]}, "widgets": {"x": [9]}, "strokes": {"milliseconds": [9]}}
     report = markdown({"pages": result(starts=starts, imports=[found], **timed)})
+    assert "| start: page drawn | 1.50 | 1 |" in report
     assert "| start, importing by itself: modules of the Lab |" in report
 
 

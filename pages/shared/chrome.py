@@ -50,6 +50,7 @@ def _insist_on_navigation() -> None:
     The server's flag does not tell: somebody else's page may have cleared it meanwhile."""
     if not session.entered():
         PagesManager.uses_pages_directory = False
+        session.enter(session.page())  # once: whoever runs this file by itself gets it by itself
         st.rerun()
 
 

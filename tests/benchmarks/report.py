@@ -227,7 +227,11 @@ def _pages(data: goals.Data) -> Table:
         "start, importing by itself": found.get("imports", []),
     }
     rows = [
-        (f"{name}: {part.replace('_', ' ')}", spread([s[part] for s in every]).text(), "")
+        (
+            f"{name}: {part.replace('_', ' ')}",
+            spread([s[part] for s in every]).text(),
+            str(len(every)),
+        )
         for name, every in starts.items()
         for part in (every[0] if every else ())
     ]

@@ -17,6 +17,7 @@ from fmnist_core.settings import to_link, with_settings
 from pages.shared.once import STARTING
 from tests.e2e.app import App
 from tests.e2e.conftest import Visit
+from tests.e2e.fitting import SCREENS
 from tests.e2e.visitor import controls, curves, go, grown, own_runs, settled, state_of
 
 CNN = PRESETS["cnn-16"].experiment
@@ -50,7 +51,6 @@ HEAR_TEXTS = """
 }
 """
 """From now on, what is written on a canvas."""
-PHONE = {"width": 390, "height": 844}
 
 
 def train(page: Page, app: App) -> Run:
@@ -118,7 +118,8 @@ def test_the_second_of_a_pair_is_drawn_as_it_learns(app: App, visit: Visit) -> N
     seen = curves(page).evaluate(POINTS_UNTIL, 600)  # nobody touches the page
     assert len([points for points in seen if 300 < points < 600]) > 3, seen
     page.evaluate(HEAR_TEXTS)
-    page.set_viewport_size(PHONE)
+    width, height = SCREENS["phone"]
+    page.set_viewport_size({"width": width, "height": height})
     page.wait_for_function("() => texts.has('plain pictures') && texts.has('CNN 16')")
     for run in own_runs(app)[:2]:
         for _ in range(600):

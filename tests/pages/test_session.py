@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import script_runner
+from streamlit.testing.v1 import AppTest
 
 from fmnist_core.pictures import PictureStore
 from fmnist_core.presets import preset
 from fmnist_core.search import SEARCHES
 from fmnist_core.settings import to_link
 from pages.shared import address as lab_address
-from tests.pages.lab_pages import address, healthy, lab, open_page
+from tests.pages.lab_pages import APP, SECONDS, address, healthy, lab, open_page
 
 
 @pytest.fixture
@@ -62,6 +63,12 @@ def test_a_link_may_be_among_the_first_requests_of_a_server(backend, monkeypatch
     assert len(drawn_alone) == 1
     assert app.session_state["lab.run"] == run.id
     assert address(app)["view"] == "one-network"
+
+
+def test_a_page_run_by_itself_is_drawn_by_itself(backend):
+    page = Path(APP).parent / "pages" / "data.py"
+    app = healthy(AppTest.from_file(str(page), default_timeout=SECONDS).run())
+    assert app.title[0].value == "Data"
 
 
 def test_a_link_compares_each_run_once_and_no_search(backend):
