@@ -168,13 +168,16 @@ def test_what_varying_costs_is_a_share_of_the_step_of_the_same_pair() -> None:
     assert not judged.met
 
 
-def test_accuracy_and_time_must_both_be_reached() -> None:
+@pytest.mark.parametrize(("where", "what"), [("accuracy", "click"), ("watched", "watched")])
+def test_accuracy_and_time_must_both_be_reached(where: str, what: str) -> None:
+    what += ": sprint-90"
+
     def sprint(accuracy: float, seconds: float) -> goals.Reached | None:
         run = {"accuracy": accuracy, "seconds": seconds}
-        return reached(6, {"accuracy/sprint-90": {"status": "measured", "runs": [run]}}, "90")
+        return reached(6, {f"{where}/sprint-90": {"status": "measured", "runs": [run]}}, what)
 
     assert [sprint(*run).met for run in ((0.9, 15), (0.89, 5), (0.93, 16))] == [True, False, False]  # type: ignore[union-attr]
-    missing = reached(6, {"accuracy/sprint-90": {"status": "not shipped yet"}}, "90")
+    missing = reached(6, {f"{where}/sprint-90": {"status": "not shipped yet"}}, what)
     assert missing == goals.Reached("not shipped yet", False, "-")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from html import escape
+from math import inf
 
 import streamlit as st
 
@@ -14,28 +15,42 @@ from fmnist_core.wording import duration, percent
 from pages.shared import controls, looks, running, session, watchers
 from pages.shared.curves import live_curves
 
-SECONDS = 0.15
-"""Between two updates; a tick costs the server about 10 ms."""
+PACES = ((10.0, 0.15), (60.0, 0.5), (inf, 1.0))
+"""(Seconds of training, seconds between two updates until then). An update takes a browser without
+a GPU about 50 ms and the server 10, which two cores take from the training; and of a long curve
+each adds less."""
 
 
 def show(run: Run | None) -> None:
     """Ticks only while the run, or one that is compared with it, waits or trains."""
     learning = _learning(run)
-    ticking = st.fragment(_live, run_every=watchers.interval(SECONDS) if learning else None)
-    ticking(run, learning)
+    pace = min(learning.values(), default=None)
+    st.fragment(_live, run_every=watchers.interval(pace) if pace else None)(run, learning)
 
 
-def _learning(run: Run | None) -> frozenset[str]:
-    """Those of the drawn runs that wait or train."""
+def _learning(run: Run | None) -> dict[str, float]:
+    """Those of the drawn runs that wait or train, each with its pace."""
     drawn = [*([run] if run else []), *compared(run)]
-    return frozenset(each.id for each in drawn if not running.state(each).ended)
+    states = {each.id: running.state(each) for each in drawn}
+    return {name: pace(state) for name, state in states.items() if not state.ended}
 
 
-def _live(run: Run | None, were_learning: frozenset[str]) -> None:
+def pace(state: RunState) -> float:
+    """Seconds between two updates of a run that has not ended.
+
+    At full pace whatever answers to a click: it begins, or is paused and taken step by step.
+    """
+    trained = state.batches[-1].seconds if state.batches and state.status == "running" else 0.0
+    return next(seconds for until, seconds in PACES if trained < until)
+
+
+def _live(run: Run | None, were_learning: dict[str, float]) -> None:
     watchers.seen(session.owner())
-    if were_learning - _learning(run):
-        running.forget()
-        st.rerun()  # one has ended: the whole page once more, without ticking if it was the last
+    learning = _learning(run)
+    if learning != were_learning:
+        if were_learning.keys() - learning.keys():
+            running.forget()
+        st.rerun()  # the whole page once more: at another pace, or without ticking at all
     state = running.state(run) if run else RunState()
     st.html(metrics_html(state))
     live_curves(run, compared(run))

@@ -31,6 +31,7 @@ from tests.benchmarks import (
     streaming,
     threads,
     training,
+    watched,
 )
 from tests.benchmarks.lab import Lab
 from tests.benchmarks.report import Result, Results, goal_lines
@@ -84,6 +85,8 @@ def measurements(settings: Settings, shared: SharedLab) -> dict[str, Measure]:
         )
     for name in accuracy.TARGETS:
         every[f"accuracy/{name}"] = lambda name=name: accuracy.sprint(name, settings, shared.get())
+    for name in accuracy.TARGETS:
+        every[f"watched/{name}"] = lambda name=name: watched.sprint(name, settings)
     return every
 
 
