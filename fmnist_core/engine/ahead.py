@@ -6,6 +6,7 @@ interpreter, so the two go on side by side; what that leaves of the cost is in t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmnist_core.engine.augment import Levels, Vary
-from fmnist_core.engine.streaming import Images, Indices, pictures_of
+from fmnist_core.engine.streaming import Images, Indices, aligned, pictures_of
 
 BYTES = 2**20
 """Pictures made in one go, about: handing each batch to the thread by itself would cost a small
@@ -27,14 +28,15 @@ Shares = npt.NDArray[np.float32]
 class _Stretch:
     """Batches that follow one another."""
 
-    step: int
-    """Of the first."""
     indices: Indices
     made: Future[tuple[Levels, Shares]]
 
 
 class Ahead:
-    """Makes the batches that are asked for, and then as many that follow them."""
+    """Makes the batches that are asked for, and then as many that follow them.
+
+    As many as the larger of two calls: the last call of an epoch may be for a few.
+    """
 
     def __init__(self, vary: Vary, images: Images, batch_size: int) -> None:
         self._vary = vary
@@ -44,41 +46,67 @@ class Ahead:
         cv2.setNumThreads(1)  # the other core is the network's
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="augment")
         self._stretches: dict[int, _Stretch] = {}
+        """By their first step."""
+        self._count = 0
+        """Of the call before."""
+        self._room = aligned((0, *images.shape[1:]))
 
-    def take(self, order: Indices, first: int, count: int, done: int) -> tuple[Levels, Shares]:
+    def take(
+        self, order: Indices, first: int, count: int, done: int, then: Indices | None = None
+    ) -> tuple[Levels, Shares]:
         """``count`` batches of the pictures ``order``, from number ``first`` on, one after another.
 
         Args:
             done: the number of the first step: what is drawn for a step follows from its number.
+            then: the order of the next epoch, if it is known, so that nobody waits at its start.
 
         Returns:
-            The pictures of all batches in one array, and the share of mixup of each batch.
+            The pictures of all batches in one array, good until the next call, and the share of
+            mixup of each batch.
         """
+        before, batches = done - first, -(-len(order) // self._size)
         begin, end = first // self._long, -(-(first + count) // self._long)
-        following = -(-(first + 2 * count) // self._long)
-        wanted = range(begin, min(following, -(-len(order) // self._pictures)))
+        following = first + count + max(count, self._count)
+        self._count = count
         # Those that are needed are asked for before those that may be.
-        self._stretches = {each: self._stretch(order, each, done - first) for each in wanted}
-        made = [self._stretches[each].made.result() for each in range(begin, end)]
-        pictures, shares = (np.concatenate(parts) for parts in zip(*made, strict=True))
+        wanted = self._expected(order, before, begin, min(following, batches))
+        if then is not None:
+            left = max(0, following - batches)
+            wanted |= self._expected(then, before + batches, 0, left)
+        self._stretches = wanted
+        needed = [wanted[before + each * self._long].made for each in range(begin, end)]
+        pictures, shares = zip(*(each.result() for each in needed), strict=True)
         skipped = first - begin * self._long
         some = slice(skipped * self._size, (skipped + count) * self._size)
-        return pictures[some], shares[skipped : skipped + count]
+        return self._joined(pictures)[some], np.concatenate(shares)[skipped : skipped + count]
 
-    @property
-    def _pictures(self) -> int:
-        """Of a stretch."""
-        return self._long * self._size
+    def _expected(self, order: Indices, before: int, begin: int, end: int) -> dict[int, _Stretch]:
+        """The stretches from number ``begin`` on to batch ``end``.
 
-    def _stretch(self, order: Indices, number: int, before: int) -> _Stretch:
+        Args:
+            before: steps before the first of ``order``.
+        """
+        numbers = range(begin, -(-end // self._long))
+        return {before + each * self._long: self._stretch(order, before, each) for each in numbers}
+
+    def _stretch(self, order: Indices, before: int, number: int) -> _Stretch:
         """The one that is there, unless another was expected there: who stops or goes back is told
-        nothing wrong. ``before``: steps before the first of ``order``."""
-        indices = order[number * self._pictures : (number + 1) * self._pictures]
-        step = before + number * self._long
-        there = self._stretches.get(number)
-        if there and there.step == step and np.array_equal(there.indices, indices):
+        nothing wrong."""
+        pictures, step = self._long * self._size, before + number * self._long
+        indices = order[number * pictures : (number + 1) * pictures]
+        there = self._stretches.get(step)
+        if there and np.array_equal(there.indices, indices):
             return there
-        return _Stretch(step, indices, self._thread.submit(self._make, indices, step))
+        return _Stretch(indices, self._thread.submit(self._make, indices, step))
+
+    def _joined(self, parts: Sequence[Levels]) -> Levels:
+        """In one array, the same one again: finding new memory takes longer than copying."""
+        if len(parts) == 1:
+            return parts[0]
+        total = sum(len(part) for part in parts)
+        if len(self._room) < total:
+            self._room = aligned((total, *parts[0].shape[1:]))
+        return np.concatenate(parts, out=self._room[:total])
 
     def _make(self, indices: Indices, step: int) -> tuple[Levels, Shares]:
         pictures = pictures_of(self._images, indices)

@@ -19,7 +19,14 @@ from fmnist_core.engine.ahead import Ahead
 from fmnist_core.engine.answers import right
 from fmnist_core.engine.augment import training_batch
 from fmnist_core.engine.optimizers import Apply
-from fmnist_core.engine.streaming import UNBOUNDED, Images, Indices, picked, steps_at_once
+from fmnist_core.engine.streaming import (
+    UNBOUNDED,
+    Images,
+    Indices,
+    as_tensor,
+    picked,
+    steps_at_once,
+)
 from fmnist_core.experiment import Augmentation, Training
 
 Floats = npt.NDArray[np.float32]
@@ -128,13 +135,19 @@ class Steps:
         )
 
     def run(
-        self, order: Indices, rates: Floats, first: int = 0, done: int = 0
+        self,
+        order: Indices,
+        rates: Floats,
+        first: int = 0,
+        done: int = 0,
+        then: Indices | None = None,
     ) -> tuple[Floats, Floats]:
         """One step per rate, over the pictures ``order`` in batches; the last may be smaller.
 
         Args:
             first: the number of the first batch, of all that ``order`` has.
             done: steps that came before: what varies the pictures follows from a step's number.
+            then: the order of the next epoch, if it is known: its pictures are varied ahead, too.
 
         Returns:
             Loss and accuracy of every step's batch, before its update: float32 (steps,) each.
@@ -143,9 +156,9 @@ class Steps:
         indices = order[first * self.batch_size : (first + count) * self.batch_size]
         shares = np.ones(count, np.float32)
         if self._ahead:
-            pictures, shares = self._ahead.take(order, first, count, done)
+            pictures, shares = self._ahead.take(order, first, count, done, then)
             labels = tf.gather(self._labels, indices)
-            batches = tf.constant(pictures), labels, tf.range(len(pictures))
+            batches = as_tensor(pictures), labels, tf.range(len(pictures))
         else:
             batches = picked(self._images, self._labels, indices)
         losses, accuracies = self._group(*batches, tf.constant(rates), tf.constant(shares))

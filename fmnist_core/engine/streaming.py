@@ -20,6 +20,8 @@ BYTES = 64 * 2**20
 NUMBERS = 100_000_000
 """Of one layer's answers to all pictures of a call, at most: 400 MB."""
 UNBOUNDED = 1_000_000
+_ALIGNMENT = 64
+"""Bytes. TensorFlow reads as many at once, and takes for granted that they begin at a multiple."""
 
 
 def picked(
@@ -38,9 +40,25 @@ def picked(
 
 def pictures_of(images: Images, indices: Indices) -> npt.NDArray[np.uint8]:
     """Those pictures, uint8 (n, h, w) or (n, h, w, 3), each as often as ``indices`` name it."""
-    if isinstance(images, np.memmap):
-        return np.asarray(images[indices])
-    return np.asarray(tf.gather(images, indices))
+    held = tf.convert_to_tensor(images) if isinstance(images, tf.Variable) else images
+    # NumPy sees a tensor where it lies. TensorFlow's own gather would queue behind the steps.
+    return np.asarray(held).take(indices, axis=0)
+
+
+def aligned(shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """An array whose memory TensorFlow can use as it lies there; its contents are arbitrary."""
+    size = int(np.prod(shape))
+    room = np.empty(size + _ALIGNMENT, np.uint8)
+    begin = -room.ctypes.data % _ALIGNMENT
+    return room[begin : begin + size].reshape(shape)
+
+
+def as_tensor(array: npt.NDArray[np.uint8]) -> tf.Tensor:
+    """The array as it lies in memory, if that is ``aligned``: leave it alone until the tensor has
+    been used. Otherwise a copy."""
+    if array.ctypes.data % _ALIGNMENT or not array.flags.c_contiguous:
+        return tf.constant(array)
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
 def steps_at_once(images: Images, batch_size: int) -> int:

@@ -125,8 +125,10 @@ class TrainingSession:
 
     def train(self) -> tuple[Ending, str]:
         """All epochs, unless something ends them. Returns the kind of ending and its reason."""
+        seed, then = self.experiment.seed, None
         for epoch in range(1, self.epochs + 1):
-            order = self.data.order(self.experiment.seed, epoch)
+            order = self.data.order(seed, epoch) if then is None else then
+            then = self.data.order(seed, epoch + 1) if epoch < self.epochs else None
             begin = (epoch - 1) * self.steps_per_epoch
             end = min(begin + self.steps_per_epoch, self.total_steps)
             self.progress.on_epoch_begin(epoch - 1)
@@ -135,7 +137,8 @@ class TrainingSession:
                 if allowed == 0:
                     return self.stopped()
                 room = min(end - self.step, self.checkpoints.steps_until_next(self.step))
-                self.run_group(order, self.step - begin, min(allowed, self.pace.steps, room))
+                count = min(allowed, self.pace.steps, room)
+                self.run_group(order, self.step - begin, count, then)
                 if time.perf_counter() >= self.panel_due_at:
                     self.look_at_panel()
             if reason := self.end_epoch():
@@ -144,7 +147,7 @@ class TrainingSession:
                 return self.stopped()
         return e.RunFinished, _all_done(self.experiment.training)
 
-    def run_group(self, order: Indices, position: int, count: int) -> None:
+    def run_group(self, order: Indices, position: int, count: int, then: Indices | None) -> None:
         """``count`` steps, from step ``position`` of the epoch on, and their events."""
         begin = time.perf_counter()
         rates = self.rates.following(self.step, count)
@@ -152,7 +155,7 @@ class TrainingSession:
             if self.rates.jumps(self.step + ahead):
                 at, rate = self.step + ahead, float(rates[ahead])
                 self.emit(e.LearningRateChanged(time.time(), at, rate, "schedule"))
-        losses, accuracies = self.steps.run(order, rates, position, self.step)
+        losses, accuracies = self.steps.run(order, rates, position, self.step, then)
         seconds = time.perf_counter() - begin
 
         measured = zip(losses.tolist(), accuracies.tolist(), strict=True)

@@ -28,8 +28,8 @@ def varied(
     levels = levels[..., 0] if levels.shape[-1] == 1 else levels  # as training has them
     pictures = np.repeat(levels[np.newaxis], count, axis=0)
     vary = augment(augmentation, seed)
-    if vary:
-        pictures = vary(pictures, 0)
+    if vary:  # in as many steps: within one, several pictures are moved alike
+        pictures = np.concatenate([vary(levels[np.newaxis], step) for step in range(count)])
     if augmentation.mixup:
         images = dataset.train_images
         chosen = np.random.default_rng(seed).choice(len(images), count, count > len(images))

@@ -13,7 +13,7 @@ import tensorflow as tf
 from fmnist_core.engine import ahead as module
 from fmnist_core.engine.ahead import Ahead
 from fmnist_core.engine.augment import Levels, training_batch
-from fmnist_core.engine.streaming import Images
+from fmnist_core.engine.streaming import Images, aligned, as_tensor
 from fmnist_core.experiment import Augmentation
 
 SIZE = 4
@@ -68,6 +68,27 @@ def test_what_is_taken_is_what_its_steps_are_given(tmp_path: Path, kind: str) ->
         np.testing.assert_allclose(shares, theirs, rtol=1e-6)
 
 
+def test_tensorflow_reads_several_stretches_where_they_lie() -> None:
+    ahead = Ahead(VARY, tf.constant(PICTURES), SIZE)
+    pictures, _ = ahead.take(ORDER, 0, 5, 0)
+    tensor = as_tensor(pictures)
+    pictures[0, 0, 0] ^= 255
+    np.testing.assert_array_equal(tensor, pictures)
+    expected, _ = by_hand(ORDER, 0, 5, 0)
+    assert (pictures != expected).sum() == 1
+
+
+@pytest.mark.parametrize("begin", [1, 64])
+def test_memory_that_tensorflow_cannot_use_is_copied(begin: int) -> None:
+    room = aligned((2, 100))
+    assert room.ctypes.data % 64 == 0
+    room[:] = 7
+    some = room[0, begin:] if begin == 1 else room[:, begin:]
+    tensor = as_tensor(some)
+    room[:] = 8
+    assert (np.asarray(tensor) == 7).all()
+
+
 def test_the_batches_that_follow_are_made_before_anybody_asks() -> None:
     made = threading.Event()
     steps: list[int] = []
@@ -84,6 +105,37 @@ def test_the_batches_that_follow_are_made_before_anybody_asks() -> None:
     ahead.take(ORDER, 2, 1, 2)  # made already, and so is 3
     ahead.take(ORDER, 3, 5, 3)  # to the end: nothing follows
     assert steps == list(range(8))
+
+
+def test_the_next_epoch_begins_with_batches_that_are_there() -> None:
+    """30 pictures are eight batches, the last of two pictures."""
+    made = threading.Event()
+    steps: list[int] = []
+
+    def vary(pictures: Levels, step: int) -> tuple[Levels, float]:
+        steps.append(step)
+        if step == 11:
+            made.set()
+        return pictures, float(step)
+
+    ahead, backwards = Ahead(vary, tf.constant(PICTURES), SIZE), ORDER[::-1]
+    ahead.take(ORDER, 2, 4, 2, backwards)
+    ahead.take(ORDER, 6, 2, 6, backwards)  # for few, but as many again as the call before
+    assert made.wait(30)
+    pictures, shares = ahead.take(backwards, 0, 4, 8)
+    np.testing.assert_array_equal(pictures, PICTURES[backwards[: 4 * SIZE]])
+    assert shares.tolist() == [8, 9, 10, 11]
+    assert steps[:10] == list(range(2, 12))
+    assert len(set(steps)) == len(steps)
+
+
+def test_another_epoch_than_was_expected_is_made_as_it_comes() -> None:
+    ahead = Ahead(VARY, tf.constant(PICTURES), SIZE)
+    ahead.take(ORDER, 6, 2, 6, ORDER[::-1])
+    pictures, shares = ahead.take(ORDER, 0, 3, 8)
+    expected, theirs = by_hand(ORDER, 0, 3, 8)
+    np.testing.assert_array_equal(pictures, expected)
+    np.testing.assert_allclose(shares, theirs, rtol=1e-6)
 
 
 def test_large_pictures_are_made_a_batch_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fmnist_core.datasets import fashion_mnist
-from fmnist_core.engine.augment import Levels, augment, mixed, mixing_share, training_batch
+from fmnist_core.engine.augment import ALIKE, Levels, augment, mixed, mixing_share, training_batch
 from fmnist_core.engine.varied import varied as preview
 from fmnist_core.experiment import Augmentation
 
@@ -102,7 +102,33 @@ def test_turned_by_nothing_is_shifted() -> None:
     """Both ways of moving a picture mean the same by right and down."""
     settings: dict[str, Any] = {"flip": True, "width_shift": 0.1, "height_shift": 0.2}
     shifted, turned = varied(**settings), varied(**settings, zoom=1e-9)
-    np.testing.assert_allclose(shifted.astype(int), turned, atol=1)
+    places = N // ALIKE  # of those that follow, every so many-th is turned alike
+    np.testing.assert_allclose(shifted[:places].astype(int), turned[:places], atol=1)
+
+
+@pytest.mark.parametrize("n", [1, 3, 4, 7, 8])
+def test_some_pictures_of_a_batch_are_turned_alike(n: int) -> None:
+    same = np.repeat(PICTURES[:1], n, axis=0)
+    turned = varied(same, rotation=20, zoom=0.2, width_shift=0.1)
+    places = -(-n // ALIKE)
+    for index, picture in enumerate(turned):
+        np.testing.assert_array_equal(picture, turned[index % places])
+    assert len({picture.tobytes() for picture in turned}) == places
+
+
+@pytest.mark.parametrize("shape", [(181, 181), (182, 182), (300, 300), (300, 300, 3)])
+def test_large_pictures_are_turned_like_small_ones(shape: tuple[int, ...]) -> None:
+    dark = np.full((3, *shape), 90, np.uint8)
+    turned = varied(dark, rotation=20)
+    assert (turned[:, 140:160, 140:160] == 90).all()
+    assert (turned[:, 0, 0] == 0).all()
+
+
+def test_how_a_picture_is_turned_does_not_depend_on_the_others() -> None:
+    settings: dict[str, Any] = {"rotation": 20, "zoom": 0.2, "height_shift": 0.2}
+    others = np.zeros_like(PICTURES)
+    others[77] = PICTURES[77]
+    np.testing.assert_array_equal(varied(others, **settings)[77], varied(**settings)[77])
 
 
 def test_a_turn_keeps_the_middle_and_moves_the_edge_by_the_angle() -> None:
@@ -174,6 +200,13 @@ def test_an_erased_square_is_black_and_may_leave_the_picture() -> None:
         assert max(rows.sum(), columns.sum()) <= 8
 
 
+def test_an_erased_square_has_its_middle_anywhere_in_the_picture() -> None:
+    low = np.full((2000, 5, 9), 200, np.uint8)
+    middles = (varied(low, erase=1) == 0).nonzero()
+    assert len(middles[0]) == len(low)
+    assert set(zip(middles[1].tolist(), middles[2].tolist(), strict=True)) == set(np.ndindex(5, 9))
+
+
 @pytest.mark.parametrize("alpha", [0.2, 1.0])
 def test_the_mixing_share_follows_its_distribution(alpha: float) -> None:
     shares = np.array([mixing_share(Augmentation(mixup=alpha), 0, step) for step in range(300)])
@@ -192,3 +225,9 @@ def test_a_preview_blends_each_with_a_picture_of_its_own_by_its_own_share() -> N
         share = mixing_share(augmentation, 3, step)
         np.testing.assert_allclose(shown[..., 0], (1 - share) * other / 255, atol=0.51 / 255)
     assert preview(black, Augmentation(flip=True), 3, 4, data).max() == 0
+
+
+def test_a_preview_shows_as_many_variations_as_were_asked_for() -> None:
+    picture = PICTURES[0, ..., np.newaxis].astype(np.float32) / 255
+    found = preview(picture, Augmentation(rotation=20), 3, 24, fashion_mnist.load())
+    assert len({shown.tobytes() for shown in found}) == 24

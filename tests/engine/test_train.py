@@ -15,6 +15,8 @@ from fmnist_core.architecture import BatchNormalization, Conv2D, Dense, Flatten,
 from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine import learner
 from fmnist_core.engine.checkpoints import checkpoint_name
+from fmnist_core.engine.steps import Floats, Steps
+from fmnist_core.engine.streaming import Indices
 from fmnist_core.engine.train import Speed
 from fmnist_core.engine.weights import load_model, load_weights
 from fmnist_core.errors import ExperimentError, RunError
@@ -180,6 +182,24 @@ def test_the_same_experiment_gives_the_same_curve(store: RunStore, trained: Trai
     losses = [[batch.loss for batch in state.batches] for state in (one, again, other)]
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
     assert not np.allclose(losses[0], losses[2], rtol=1e-3)
+
+
+def test_every_epoch_is_told_which_order_the_next_will_have(
+    store: RunStore, trained: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[tuple[int, ...], tuple[int, ...] | None] = {}
+    run = Steps.run
+
+    def heard(
+        self: Steps, order: Indices, rates: Floats, first: int, done: int, then: Indices | None
+    ) -> tuple[Floats, Floats]:
+        told[tuple(order)] = None if then is None else tuple(then)
+        return run(self, order, rates, first, done, then)
+
+    monkeypatch.setattr(Steps, "run", heard)
+    trained(store.create(tiny(epochs=3)))
+    one, two, three = told
+    assert told == {one: two, two: three, three: None}
 
 
 def test_a_limit_in_steps_cuts_the_last_epoch_short(store: RunStore, trained: Trainer) -> None:

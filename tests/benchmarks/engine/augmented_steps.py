@@ -24,7 +24,7 @@ class Side:
         learns = learner(experiment, data.images, data.labels, data.rescale, experiment.seed)
         self.steps: Steps = learns.steps
         self._order = data.train
-        self._epoch = len(data.train) // experiment.training.batch_size
+        self._epoch = experiment.steps_per_epoch(len(data.train))
         self._pace = Pace()  # groups of steps as long as those of the app
         self._done = 0
 
@@ -35,7 +35,7 @@ class Side:
             first = self._done % self._epoch
             steps = min(self._pace.steps, self._epoch - first)
             rates, started = np.full(steps, 0.001, np.float32), time.perf_counter()
-            self.steps.run(self._order, rates, first, self._done)
+            self.steps.run(self._order, rates, first, self._done, self._order)
             self._pace.measured(steps, time.perf_counter() - started)
             self._done += steps
             count += steps
