@@ -9,6 +9,7 @@ import streamlit as st
 from fmnist_core import events as e
 from fmnist_core.presets import preset
 from fmnist_core.run_state import RunState
+from pages.shared import watchers
 from pages.views import train_live
 from tests.pages.lab_pages import healthy, lab, open_page, started
 
@@ -33,6 +34,7 @@ def test_a_long_run_is_drawn_less_often(backend, monkeypatch, seconds, pace):
     run = backend.store.create(preset("mlp-128").experiment)
     backend.store.append(run.id, *trained(run, seconds))
     assert train_live.pace(backend.store.state(run.id)) == pace
+    monkeypatch.setattr(watchers, "_seen", {})  # nobody else watches
     fragment = Mock(wraps=st.fragment)
     monkeypatch.setattr(st, "fragment", fragment)
     healthy(open_page("train", run=run.id))
