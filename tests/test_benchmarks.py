@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fmnist_core.events import BatchEnded, EpochEnded, Event, RunStarted
+from fmnist_core.events import BatchEnded, EpochEnded, Evaluated, Event, RunStarted
 from fmnist_core.run_state import RunState
-from tests.benchmarks import goals, machine, pairs, training
+from tests.benchmarks import accuracy, goals, machine, pairs, training
 from tests.benchmarks.child import ask, plain_environment
 from tests.benchmarks.report import Result, Results, markdown
 from tests.benchmarks.settings import Settings
@@ -179,6 +179,19 @@ def test_accuracy_and_time_must_both_be_reached(where: str, what: str) -> None:
     assert [sprint(*run).met for run in ((0.9, 15), (0.89, 5), (0.93, 16))] == [True, False, False]  # type: ignore[union-attr]
     missing = reached(6, {f"{where}/sprint-90": {"status": "not shipped yet"}}, what)
     assert missing == goals.Reached("not shipped yet", False, "-")
+
+
+def test_a_sprint_ends_when_its_test_accuracy_is_known() -> None:
+    state = RunState()
+    for event in (
+        RunStarted(101.0, 1, 1, 1, 1, 1, 10, 2, 10, 0.1, True),
+        EpochEnded(105.0, 1, 1, 1.0, 0.5, 10, None, None, 0),
+        Evaluated(106.0, "validation", 1.0, 0.7, 10),
+        Evaluated(107.5, "test", 1.0, 0.9, 10),
+    ):
+        state = state.apply(event)
+    found = accuracy.in_numbers(state, begin=100.0)
+    assert found == {"accuracy": 0.9, "seconds": 7.5, "trained_seconds": 5.0}
 
 
 def test_what_was_not_measured_is_said_not_hidden(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ _LONGEST_ROW = 2**15 - 2  # of what OpenCV reads; it refuses more
 ALIKE = 4
 """Pictures of a batch that are turned, zoomed and shifted alike, when they are turned or zoomed:
 OpenCV reads four channels in twice the time of one. A batch is in random order, so they have
-nothing else in common."""
+nothing else in common. In colour it saves nothing; both are varied alike."""
 _VARIED, _MIXED = range(2)  # streams of random numbers
 _PLACE, _LIGHT, _COVER = slice(0, 7), 7, slice(8, 10)
 """Of the ten numbers that are drawn for each picture, whatever is asked for: one kind more leaves

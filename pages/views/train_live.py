@@ -24,8 +24,8 @@ each adds less."""
 def show(run: Run | None) -> None:
     """Ticks only while the run, or one that is compared with it, waits or trains."""
     learning = _learning(run)
-    pace = min(learning.values(), default=None)
-    st.fragment(_live, run_every=watchers.interval(pace) if pace else None)(run, learning)
+    seconds = watchers.interval(min(learning.values())) if learning else None
+    st.fragment(_live, run_every=seconds)(run, learning)
 
 
 def _learning(run: Run | None) -> dict[str, float]:

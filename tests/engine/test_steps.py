@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, get_args
+from unittest.mock import Mock
 
 import keras
 import numpy as np
@@ -19,6 +20,7 @@ from fmnist_core.architecture import (
     MaxPooling2D,
     Output,
 )
+from fmnist_core.engine.ahead import Ahead
 from fmnist_core.engine.augment import mixing_share
 from fmnist_core.engine.build import build
 from fmnist_core.engine.optimizers import fused_optimizer, keras_optimizer
@@ -136,6 +138,18 @@ def test_a_group_is_its_steps_one_by_one(augmentation: Augmentation | None) -> N
     np.testing.assert_allclose(losses, [one[0] for one, _ in apart], rtol=1e-4)
     np.testing.assert_allclose(accuracies, [one[0] for _, one in apart], atol=1e-6)
     assert_same_weights(together, single)
+
+
+def test_the_next_epochs_order_is_told_to_who_varies_ahead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken = Mock(wraps=Ahead.take)
+    monkeypatch.setattr(Ahead, "take", lambda *args: taken(*args))
+    model = build(Architecture(layers=LAYERS), seed=1)
+    steps = ours(Training(batch_size=BATCH), model, False, Augmentation(flip=True))
+    steps.run(ORDER, rates(), then=ORDER[::-1])
+    ((_, order, *_, then),) = [call.args for call in taken.mock_calls]
+    np.testing.assert_array_equal(order[::-1], then)
 
 
 def test_mixed_pictures_have_the_loss_of_both_labels() -> None:

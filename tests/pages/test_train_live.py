@@ -1,5 +1,6 @@
 """How often Train draws a run anew: less often the longer it trains, at once when it is paused."""
 
+import time
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -41,6 +42,18 @@ def test_a_long_run_is_drawn_less_often(backend, monkeypatch, seconds, pace):
     assert [c.kwargs for c in fragment.mock_calls if c.args == (train_live._live,)] == [
         {"run_every": pace}
     ]
+
+
+def test_a_class_that_watches_slows_every_page_down(backend, monkeypatch):
+    run = backend.store.create(preset("mlp-128").experiment)
+    backend.store.append(run.id, *trained(run, 1.0))
+    now = time.monotonic()
+    monkeypatch.setattr(watchers, "_seen", {str(n): now for n in range(10 * watchers.AT_FULL_PACE)})
+    fragment = Mock(wraps=st.fragment)
+    monkeypatch.setattr(st, "fragment", fragment)
+    healthy(open_page("train", run=run.id))
+    (declared,) = [c.kwargs for c in fragment.mock_calls if c.args == (train_live._live,)]
+    assert declared["run_every"] == pytest.approx(10 * FAST, rel=0.05)
 
 
 def test_what_answers_to_a_click_is_drawn_at_full_pace(backend):
