@@ -1,19 +1,12 @@
-"""Layers, and what follows from stacking them: shapes, parameters and multiply-adds.
-
-Pure arithmetic, equal to what Keras counts (a test compares the two), so that an editor can show
-it at every keystroke without TensorFlow.
-"""
+"""Layers and stacks of them, as values: frozen, validated, named as in Keras."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from math import ceil, prod
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fmnist_core.errors import ArchitectureError
 from fmnist_core.limits import MAX_CHANNELS, MAX_FILTERS, MAX_LAYERS, MAX_SIDE, MAX_UNITS
 from fmnist_core.values import Value
 
@@ -49,6 +42,23 @@ class Conv2D(Kernel):
     kernel_size: int = Field(3, ge=1, le=28)
     strides: int = Field(1, ge=1, le=28)
     padding: Literal["valid", "same"] = "valid"
+
+
+class ResidualBlock(Layer):
+    """What comes in, plus what two convolutions make of it.
+
+    Pre-activation (He et al. 2016, "Identity mappings in deep residual networks"): normalisation,
+    ReLU, 3x3 convolution, twice. Where a block makes the maps smaller or more, what comes in is
+    averaged over windows and followed by maps of zeros, so the way around has no parameters.
+    """
+
+    kind: Literal["ResidualBlock"] = "ResidualBlock"
+    filters: int = Field(32, ge=1, le=MAX_FILTERS)
+    """Of both convolutions; at least as many as maps come in."""
+    strides: int = Field(1, ge=1, le=28)
+    """Of the first convolution."""
+    momentum: float = Field(0.99, ge=0, lt=1)
+    """Of the moving averages of both normalisations."""
 
 
 class MaxPooling2D(Layer):
@@ -91,6 +101,7 @@ class Dense(Kernel):
 
 AnyLayer = Annotated[
     Conv2D
+    | ResidualBlock
     | MaxPooling2D
     | AveragePooling2D
     | GlobalAveragePooling2D
@@ -105,6 +116,7 @@ LAYER_TYPES: dict[str, type[Layer]] = {
     layer.__name__: layer
     for layer in (
         Conv2D,
+        ResidualBlock,
         MaxPooling2D,
         AveragePooling2D,
         GlobalAveragePooling2D,
@@ -152,72 +164,9 @@ class Architecture(Value):
     def output_units(self) -> int:
         return 1 if self.output.binary else self.classes
 
-
-@dataclass(frozen=True)
-class LayerRow:
-    """One line of a summary. Shapes leave out the batch."""
-
-    name: str
-    """Unique in the stack, for example ``conv2d_1``; the last is ``output``."""
-    kind: str
-    output_shape: Shape
-    parameters: int
-    trainable_parameters: int
-    multiply_adds: int
-    """For one picture, forward; pooling, normalisation and activations count as none."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    rows: tuple[LayerRow, ...]
-
     @property
-    def parameters(self) -> int:
-        return sum(row.parameters for row in self.rows)
-
-    @property
-    def trainable_parameters(self) -> int:
-        return sum(row.trainable_parameters for row in self.rows)
-
-    @property
-    def multiply_adds(self) -> int:
-        return sum(row.multiply_adds for row in self.rows)
-
-    @property
-    def activations(self) -> int:
-        """Numbers that one picture's forward pass produces."""
-        return sum(prod(row.output_shape) for row in self.rows)
-
-
-def summarise(architecture: Architecture) -> Summary:
-    """Shapes, parameters and multiply-adds of every layer, the output layer last.
-
-    Raises:
-        ArchitectureError: where the layers do not fit, with the index of the layer.
-    """
-    shape: Shape = architecture.input_shape
-    rows = []
-    names = layer_names(architecture)
-    for index, layer in enumerate(architecture.layers):
-        _check_rank(layer, shape, index, architecture)
-        row = _row(layer, shape, names[index])
-        if min(row.output_shape) < 1:
-            padding = "padding 'same', " if isinstance(layer, Conv2D) else ""
-            raise ArchitectureError(
-                f"{layer_title(layer)} does not fit: its input is {shape_text(shape)}, smaller "
-                f"than its window. Use {padding}a smaller window, or move it up.",
-                index,
-            )
-        rows.append(row)
-        shape = row.output_shape
-    if len(shape) != 1:
-        raise ArchitectureError(
-            f"The output layer needs a row of numbers, but the stack ends with "
-            f"{shape_text(shape)}. Add Flatten or GlobalAveragePooling2D at the end."
-        )
-    output = Dense(units=architecture.output_units, activation="linear")
-    rows.append(_row(output, shape, names[-1]))
-    return Summary(tuple(rows))
+    def convolves(self) -> bool:
+        return any(isinstance(layer, Conv2D | ResidualBlock) for layer in self.layers)
 
 
 def layer_names(architecture: Architecture) -> tuple[str, ...]:
@@ -238,6 +187,9 @@ def layer_title(layer: AnyLayer) -> str:
             size = f"{layer.kernel_size}x{layer.kernel_size}"
             extra = f", stride {layer.strides}" if layer.strides > 1 else ""
             return f"Conv2D {layer.filters}, {size} {layer.padding}{extra}"
+        case ResidualBlock():
+            extra = f", stride {layer.strides}" if layer.strides > 1 else ""
+            return f"ResidualBlock {layer.filters}{extra}"
         case MaxPooling2D() | AveragePooling2D():
             return f"{layer.kind} {layer.pool_size}x{layer.pool_size}"
         case Dense():
@@ -252,57 +204,3 @@ def layer_title(layer: AnyLayer) -> str:
 
 def shape_text(shape: Shape) -> str:
     return "x".join(f"{size:,}" for size in shape)
-
-
-_NEEDS_MAPS = (Conv2D, MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D)
-
-
-def _check_rank(layer: AnyLayer, shape: Shape, index: int, architecture: Architecture) -> None:
-    if isinstance(layer, _NEEDS_MAPS) and len(shape) != 3:
-        before = architecture.layers[index - 1].kind
-        flattener = next(
-            previous.kind
-            for previous in architecture.layers[:index]
-            if isinstance(previous, Flatten | GlobalAveragePooling2D)
-        )
-        raise ArchitectureError(
-            f"{layer.kind} cannot follow {before}: it needs height and width. "
-            f"Move it above {flattener}.",
-            index,
-        )
-    if isinstance(layer, Dense) and len(shape) != 1:
-        raise ArchitectureError(
-            f"Dense needs a row of numbers, but gets {shape_text(shape)}. Put Flatten or "
-            f"GlobalAveragePooling2D above it.",
-            index,
-        )
-
-
-def _row(layer: AnyLayer, shape: Shape, name: str) -> LayerRow:
-    parameters = fixed = multiply_adds = 0
-    out = shape
-    match layer:
-        case Conv2D(kernel_size=size, strides=stride, padding=padding):
-            out = (*(_window(n, size, stride, padding) for n in shape[:2]), layer.filters)
-            weights = size * size * shape[2] * layer.filters
-            parameters = weights + layer.filters * layer.use_bias
-            multiply_adds = weights * out[0] * out[1]
-        case MaxPooling2D(pool_size=size) | AveragePooling2D(pool_size=size):
-            out = (*(_window(n, size, size, "valid") for n in shape[:2]), shape[2])
-        case GlobalAveragePooling2D():
-            out = shape[2:]
-        case Flatten():
-            out = (prod(shape),)
-        case Dense():
-            multiply_adds = shape[0] * layer.units
-            parameters = multiply_adds + layer.units * layer.use_bias
-            out = (layer.units,)
-        case BatchNormalization():
-            parameters = 4 * shape[-1]
-            fixed = 2 * shape[-1]
-    return LayerRow(name, layer.kind, out, parameters, parameters - fixed, multiply_adds)
-
-
-def _window(size: int, window: int, stride: int, padding: str) -> int:
-    """Positions of a sliding window. 'same' pads so that only the stride shrinks the picture."""
-    return ceil(size / stride) if padding == "same" else (size - window) // stride + 1

@@ -2,37 +2,21 @@
 
 The script is assembled from parts that a reader would write by hand; what an experiment does not
 use (a schedule, early stopping, label noise, validation) is not in its script. Its split rule is
-that of ``datasets.splits``; its layers, their names and initial weights are those of
-``engine.build``. Tests hold them equal.
+that of ``datasets.splits``; its layers are ``codegen_layers``'. Tests hold them equal.
 """
 
 from __future__ import annotations
 
 from fmnist_core import codegen_folder as folder_parts
 from fmnist_core import codegen_parts as parts
-from fmnist_core.architecture import (
-    Activation,
-    AnyLayer,
-    Architecture,
-    AveragePooling2D,
-    BatchNormalization,
-    Conv2D,
-    Dense,
-    Dropout,
-    MaxPooling2D,
-    Output,
-    layer_names,
-)
+from fmnist_core.codegen_layers import call, layer_lines, own_layers
 from fmnist_core.experiment import (
     Data,
     EarlyStopping,
     Experiment,
-    Scaling,
     Training,
     check,
 )
-
-LINE_LENGTH = 100
 
 
 def keras_script(experiment: Experiment) -> str:
@@ -56,6 +40,7 @@ def keras_script(experiment: Experiment) -> str:
         parts.TRIANGLE if experiment.training.schedule == "triangle" else "",
         parts.vary(data.augmentation),
         *_batches(experiment),
+        own_layers(experiment.architecture),
         _model(experiment),
         parts.STOP_AFTER,
         parts.stop_at(target) if target else "",
@@ -129,82 +114,6 @@ def _model_arguments(data: Data) -> str:
     return "pictures, train" if data.folder else "x_train"
 
 
-def layer_lines(architecture: Architecture, scaling: Scaling, vary: bool = False) -> list[str]:
-    """The lines inside the list of a Sequential model."""
-    *names, output_name = layer_names(architecture)
-    calls = [_call("keras.Input", [str(architecture.input_shape), 'name="pictures"'])]
-    if vary:
-        calls.append(_call("Vary", []))
-    if scaling == "raw":
-        calls.append(_call("layers.Rescaling", ["255.0", 'name="rescaling"']))
-    if scaling == "standardise":
-        calls.append(_call("layers.Rescaling", ["1 / std", "-mean / std", 'name="rescaling"']))
-    for layer, name in zip(architecture.layers, names, strict=True):
-        calls.append(_call(f"layers.{layer.kind}", [*_arguments(layer), f'name="{name}"']))
-    output = architecture.output
-    name = "sigmoid" if output.binary else "softmax"
-    activation = [] if output.logits else [f'activation="{name}"']
-    units = str(architecture.output_units)
-    ending = [units, *activation, *_kernel(output), f'name="{output_name}"']
-    return [*calls, _call("layers.Dense", ending)]
-
-
-def _arguments(layer: AnyLayer) -> list[str]:
-    """What differs from Keras' defaults."""
-    match layer:
-        case Conv2D():
-            strides = [f"strides={layer.strides}"] if layer.strides > 1 else []
-            padding = [f'padding="{layer.padding}"'] if layer.padding != "valid" else []
-            sizes = [str(layer.filters), str(layer.kernel_size), *strides, *padding]
-            return [*sizes, *_activation(layer), *_kernel(layer)]
-        case Dense():
-            return [str(layer.units), *_activation(layer), *_kernel(layer)]
-        case MaxPooling2D() | AveragePooling2D():
-            return [str(layer.pool_size)]
-        case BatchNormalization():
-            return [f"momentum={layer.momentum!r}"] if layer.momentum != 0.99 else []
-        case Activation():
-            return [f'"{layer.activation}"']
-        case Dropout():
-            return [repr(layer.rate)]
-        case _:
-            return []
-
-
-def _activation(layer: Conv2D | Dense) -> list[str]:
-    # Double quotes as in the rest of the script; an expression stays one.
-    text = repr(layer.activation).replace("'", '"')
-    name = [f"activation={text}"] if layer.activation != "linear" else []
-    return name if layer.use_bias else [*name, "use_bias=False"]
-
-
-def _kernel(layer: Conv2D | Dense | Output) -> list[str]:
-    arguments = []
-    if layer.kernel_initializer != "glorot_uniform":
-        arguments.append(f"kernel_initializer={_initializer(layer.kernel_initializer)}")
-    if layer.bias_initializer != "zeros":
-        arguments.append(f"bias_initializer={_initializer(layer.bias_initializer)}")
-    if layer.l2:
-        arguments.append(f"kernel_regularizer=keras.regularizers.L2({layer.l2!r})")
-    return arguments
-
-
-def _initializer(name: str) -> str:
-    if name == "standard_normal":
-        return "keras.initializers.RandomNormal(stddev=1.0)"
-    return f'"{name}"'
-
-
-def _call(function: str, arguments: list[str]) -> str:
-    """``function(arguments),`` on a line of its own, or one line per argument if it is long."""
-    indent = 12 * " "
-    line = f"{indent}{function}({', '.join(arguments)}),"
-    if len(line) <= LINE_LENGTH:
-        return line
-    inner = "".join(f"{indent}    {argument},\n" for argument in arguments)
-    return f"{indent}{function}(\n{inner}{indent}),"
-
-
 def optimizer_code(training: Training, rate: str) -> str:
     """``rate`` is an expression."""
     match training.optimizer:
@@ -261,7 +170,7 @@ def _early_stopping(early: EarlyStopping) -> str:
         f"patience={early.patience}",
         f"restore_best_weights={early.restore_best}",
     ]
-    return _call("keras.callbacks.EarlyStopping", arguments)
+    return call("keras.callbacks.EarlyStopping", arguments)
 
 
 def _main(experiment: Experiment) -> str:

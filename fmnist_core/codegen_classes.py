@@ -12,7 +12,7 @@ from string import Template
 import numpy as np
 import numpy.typing as npt
 
-from fmnist_core import codegen
+from fmnist_core import codegen_layers
 from fmnist_core.errors import ExperimentError
 from fmnist_core.experiment import Experiment
 from fmnist_core.head import L2, SCALE
@@ -40,7 +40,7 @@ CLASSES = $classes
 HERE = Path(__file__).parent
 
 
-def read(path):
+${own_layers}def read(path):
     picture = Image.open(path).convert("L").resize((28, 28))
     return np.asarray(picture, np.float32)[..., np.newaxis] / 255
 
@@ -120,9 +120,14 @@ def exported(
     if experiment.data.scaling == "standardise":
         raise ExperimentError("This network standardises its pictures, which the script does not.")
     folders = {name: folder_name(name, number) for number, name in enumerate(examples)}
-    lines = codegen.layer_lines(experiment.architecture, experiment.data.scaling)
+    lines = codegen_layers.layer_lines(experiment.architecture, experiment.data.scaling)
+    own_layers = codegen_layers.own_layers(experiment.architecture).lstrip()
     script = SCRIPT.substitute(
-        classes=repr(list(folders.values())), layers="\n".join(lines), scale=SCALE, half_l2=L2 / 2
+        classes=repr(list(folders.values())),
+        own_layers=own_layers and f"{own_layers}\n\n",
+        layers="\n".join(lines),
+        scale=SCALE,
+        half_l2=L2 / 2,
     )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

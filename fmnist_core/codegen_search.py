@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from string import Template
 
-from fmnist_core import codegen, codegen_parts
+from fmnist_core import codegen, codegen_layers, codegen_parts
 from fmnist_core.architecture import Architecture
 from fmnist_core.codegen_parts import Code, refuse_special
 from fmnist_core.experiment import Experiment, Training
@@ -99,12 +99,13 @@ def search_script(search: Search) -> str:
     prepare = ["    y_train = flip_labels(y_train)"] if base.data.label_noise else []
     if one_hot:
         prepare += [f"    {y} = keras.utils.to_categorical({y}, CLASSES)" for y in _LABELS]
-    lines = codegen.layer_lines(tuned, base.data.scaling)
+    lines = codegen_layers.layer_lines(tuned, base.data.scaling)
     sections = [
         HEAD.substitute(title=codegen.plain(search.title), constants=_constants(search)),
         codegen_parts.READ,
         codegen_parts.SPLIT.substitute(train=train),
         codegen_parts.NOISE if base.data.label_noise else "",
+        codegen_layers.own_layers(base.architecture),
         MODEL.substitute(
             layers="\n".join(f"    {line}" for text in lines for line in text.splitlines()),
             rate=codes.get("training.learning_rate", repr(base.training.learning_rate)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from string import Template
 
-from fmnist_core import codegen, codegen_parts
+from fmnist_core import codegen, codegen_layers, codegen_parts
 from fmnist_core.codegen_parts import Code, refuse_special
 from fmnist_core.errors import ExperimentError
 from fmnist_core.head import L2, SCALE
@@ -161,8 +161,9 @@ def transfer_script(transfer: Transfer) -> str:
         codegen_parts.READ,
         codegen_parts.SPLIT.substitute(train=train),
         DRAWN,
+        codegen_layers.own_layers(base.architecture),
         NETWORK.substitute(
-            layers="\n".join(codegen.layer_lines(architecture, base.data.scaling)),
+            layers="\n".join(codegen_layers.layer_lines(architecture, base.data.scaling)),
             optimizer=codegen.optimizer_code(base.training, "rate"),
             loss=codegen.loss_code(sparse),
             scale=SCALE,
@@ -170,7 +171,7 @@ def transfer_script(transfer: Transfer) -> str:
         ),
         MAIN.substitute(batch=BATCH, scale=SCALE),
     ]
-    return "\n\n\n".join(section.strip("\n") for section in sections) + "\n"
+    return "\n\n\n".join(section.strip("\n") for section in sections if section) + "\n"
 
 
 def _constants(transfer: Transfer) -> str:

@@ -12,15 +12,9 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from fmnist_core import limits
-from fmnist_core.architecture import (
-    CLASSES,
-    PICTURE_SHAPE,
-    Architecture,
-    Summary,
-    shape_text,
-    summarise,
-)
+from fmnist_core.architecture import CLASSES, PICTURE_SHAPE, Architecture, shape_text
 from fmnist_core.errors import ExperimentError, LimitError
+from fmnist_core.summary import Summary, summarise
 from fmnist_core.values import Value
 
 OptimizerName = Literal["sgd", "sgd-nesterov", "rmsprop", "adam", "adamw"]

@@ -20,7 +20,7 @@ from fmnist_core.architecture import (
     MaxPooling2D,
     Output,
 )
-from fmnist_core.blocks import block
+from fmnist_core.blocks import block, residual_network
 from fmnist_core.errors import ExperimentError
 from fmnist_core.experiment import Augmentation, Data, EarlyStopping, Experiment, Training
 
@@ -203,6 +203,14 @@ PRESETS: dict[str, Preset] = {
             output=Output(**_WIDE),
             training=Training(batch_size=128, steps=500),
             published=Published(0.8192),
+        ),
+        _preset(
+            "resnet-8",
+            "ResNet 8",
+            "Three residual blocks: what comes in goes around two convolutions and is added again. "
+            "That is how very deep networks learn.",
+            *residual_network(filters=16, blocks=1),
+            training=Training(learning_rate=0.003, batch_size=128),
         ),
         _sprint(
             "sprint-90",

@@ -22,7 +22,7 @@ from fmnist_core.architecture import (
     Initializer,
     MaxPooling2D,
     Output,
-    summarise,
+    ResidualBlock,
 )
 from fmnist_core.errors import ArchitectureError
 from fmnist_core.experiment import (
@@ -36,6 +36,7 @@ from fmnist_core.experiment import (
     Target,
     Training,
 )
+from fmnist_core.summary import summarise
 
 ACTIVATIONS = st.sampled_from(get_args(ActivationName))
 INITIALIZERS = st.sampled_from(get_args(Initializer))
@@ -55,6 +56,15 @@ def convolutions(filters: int = 8, kernel_size: int = 7) -> st.SearchStrategy[Co
         strides=st.integers(1, 4),
         padding=st.sampled_from(["valid", "same"]),
         **_KERNEL,
+    )
+
+
+def residual_blocks(filters: int = 8) -> st.SearchStrategy[ResidualBlock]:
+    return st.builds(
+        ResidualBlock,
+        filters=st.integers(1, filters),
+        strides=st.integers(1, 4),
+        momentum=st.floats(0, 0.999),
     )
 
 
@@ -81,7 +91,9 @@ OUTPUTS = st.builds(Output, logits=st.booleans(), **_OUTPUT)
 
 
 def any_layers() -> st.SearchStrategy[AnyLayer]:
-    return st.one_of(convolutions(), poolings(), denses(), shapeless(), FLATTENERS)
+    return st.one_of(
+        convolutions(), residual_blocks(), poolings(), denses(), shapeless(), FLATTENERS
+    )
 
 
 def arbitrary_architectures(max_size: int = 8) -> st.SearchStrategy[Architecture]:
@@ -93,7 +105,8 @@ def arbitrary_architectures(max_size: int = 8) -> st.SearchStrategy[Architecture
 @st.composite
 def architectures(draw: st.DrawFn, max_size: int = 4) -> Architecture:
     """Stacks that fit: maps, then one flattening layer, then rows of numbers."""
-    maps = draw(st.lists(convolutions() | poolings() | shapeless(), max_size=max_size))
+    kinds = st.one_of(convolutions(), residual_blocks(), poolings(), shapeless())
+    maps = draw(st.lists(kinds, max_size=max_size))
     rows = draw(st.lists(denses() | shapeless() | st.just(Flatten()), max_size=max_size))
     flattener = draw(FLATTENERS)
     while not _fits(*maps, flattener):

@@ -16,11 +16,12 @@ from fmnist_core.architecture import (
     Flatten,
     GlobalAveragePooling2D,
     MaxPooling2D,
+    ResidualBlock,
     layer_names,
     layer_title,
-    summarise,
 )
 from fmnist_core.errors import ArchitectureError
+from fmnist_core.summary import summarise
 from tests import strategies
 
 
@@ -67,6 +68,23 @@ def test_half_of_batch_normalisation_is_not_trained() -> None:
     assert rows(Flatten(), BatchNormalization())[1] == ((784,), 3136, 1568, 0)
 
 
+def test_a_residual_block_has_two_convolutions_and_no_weights_around_them() -> None:
+    weights, statistics = 9 * (3 * 5 + 5 * 5), 2 * (3 + 5)
+    same, smaller = (
+        rows(Conv2D(filters=3, padding="same"), ResidualBlock(filters=5, strides=strides))[1]
+        for strides in (1, 3)
+    )
+    counts = weights + 2 * statistics, weights + statistics
+    assert same == ((28, 28, 5), *counts, 28 * 28 * weights)
+    assert smaller == ((10, 10, 5), *counts, 10 * 10 * weights)
+
+
+def test_a_residual_block_holds_what_its_seven_layers_give() -> None:
+    summary = summarise(Architecture(layers=(ResidualBlock(filters=2, strides=2), Flatten())))
+    before, after = 28 * 28, 14 * 14 * 2
+    assert summary.rows[0].activations == 2 * before + 5 * after
+
+
 def test_the_output_layer_comes_last_with_one_unit_per_class() -> None:
     summary = summarise(Architecture(layers=(Flatten(),)))
     last = summary.rows[-1]
@@ -87,6 +105,7 @@ def test_every_kind_of_layer_has_a_title_and_is_offered() -> None:
     titles = {kind: layer_title(layer()) for kind, layer in LAYER_TYPES.items()}  # type: ignore[arg-type]
     assert titles == {
         "Conv2D": "Conv2D 32, 3x3 valid",
+        "ResidualBlock": "ResidualBlock 32",
         "MaxPooling2D": "MaxPooling2D 2x2",
         "AveragePooling2D": "AveragePooling2D 2x2",
         "GlobalAveragePooling2D": "GlobalAveragePooling2D",
@@ -97,6 +116,7 @@ def test_every_kind_of_layer_has_a_title_and_is_offered() -> None:
         "Dense": "Dense 128",
     }
     assert layer_title(Conv2D(strides=2)) == "Conv2D 32, 3x3 valid, stride 2"
+    assert layer_title(ResidualBlock(strides=2)) == "ResidualBlock 32, stride 2"
 
 
 @pytest.mark.parametrize(
@@ -136,6 +156,22 @@ def test_every_kind_of_layer_has_a_title_and_is_offered() -> None:
             (
                 "Conv2D 32, 3x3 valid does not fit: its input is 1x1x1, smaller than its window. "
                 "Use padding 'same', a smaller window, or move it up."
+            ),
+            1,
+        ),
+        (
+            (Conv2D(filters=8), ResidualBlock(filters=4), Flatten()),
+            (
+                "ResidualBlock 4 adds what it makes to what comes in, and 8 maps come in. "
+                "Give it 8 filters or more."
+            ),
+            1,
+        ),
+        (
+            (Flatten(), ResidualBlock()),
+            (
+                "ResidualBlock cannot follow Flatten: it needs height and width. "
+                "Move it above Flatten."
             ),
             1,
         ),

@@ -97,7 +97,7 @@ def test_speed_counts_training_time_alone() -> None:
 
 
 def test_both_sides_train_the_same_that_a_notebook_can() -> None:
-    assert len(training.names()) == 9
+    assert len(training.names()) == 10
     for name in training.names():
         experiment = training.plain(name, train_size=1280, epochs=1, seed=3)
         assert (experiment.training.batch_size, experiment.seed) == (128, 3)

@@ -23,6 +23,7 @@ from fmnist_core.settings import with_settings
 from tests import strategies
 
 CNN = preset("cnn-16").experiment
+RESIDUAL = preset("resnet-8").experiment
 EVERYTHING = with_settings(
     preset("cnn-32").experiment,
     [
@@ -69,7 +70,8 @@ def test_a_script_holds_the_layers_of_its_preset(name: str) -> None:
     experiment = preset(name).experiment
     source = keras_script(experiment)
     for layer in experiment.architecture.layers:
-        assert f"layers.{layer.kind}(" in source
+        home = "" if layer.kind == "ResidualBlock" else "layers."
+        assert f" {home}{layer.kind}(" in source
     assert source.startswith(f'"""{experiment.title}: a Keras script')
 
 
@@ -84,7 +86,7 @@ def test_the_model_of_a_preset_reads_like_a_tutorial() -> None:
 """ in keras_script(CNN)
 
 
-@pytest.mark.parametrize("experiment", [CNN, EVERYTHING, preset("lenet-wide").experiment])
+@pytest.mark.parametrize("experiment", [CNN, EVERYTHING, preset("lenet-wide").experiment, RESIDUAL])
 def test_a_script_is_formatted_and_clean(experiment: Any, tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     path.write_text(keras_script(experiment))
@@ -103,6 +105,7 @@ def test_what_is_not_used_is_not_there() -> None:
         if word != "_val":
             assert word in keras_script(EVERYTHING)
     assert "x_val, y_val" in keras_script(CNN)
+    assert "ResidualBlock" not in source
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmnist_core.architecture import Architecture, Conv2D, Flatten, MaxPooling2D, summarise
+from fmnist_core.architecture import Architecture, Conv2D, Flatten, MaxPooling2D
 from fmnist_core.convolution import KERNELS, Convolution, Window, explain_sizes, resized
 from fmnist_core.datasets import load
 from fmnist_core.errors import ExperimentError
+from fmnist_core.summary import summarise
 
 FOUR = np.arange(1, 17).reshape(4, 4)
 """1 2 3 4 / 5 6 7 8 / 9 10 11 12 / 13 14 15 16."""

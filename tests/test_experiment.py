@@ -7,17 +7,11 @@ import pytest
 from hypothesis import given
 
 from fmnist_core import limits
-from fmnist_core.architecture import (
-    Architecture,
-    Conv2D,
-    Dense,
-    Flatten,
-    GlobalAveragePooling2D,
-    summarise,
-)
+from fmnist_core.architecture import Architecture, Conv2D, Dense, Flatten, GlobalAveragePooling2D
 from fmnist_core.errors import ArchitectureError, ExperimentError, LimitError
 from fmnist_core.experiment import Data, EarlyStopping, Experiment, Training, check, training_memory
 from fmnist_core.presets import preset
+from fmnist_core.summary import summarise
 from tests import strategies
 
 CNN = preset("cnn-16").experiment

@@ -20,6 +20,7 @@ TABLE = {
     "cnn-64-64": ("CNN 64-64", 243_786, 0, 0.001, 32, 5, None, None, None),
     "cnn-32-64-64": ("CNN 32-64-64", 93_322, 0, 0.001, 32, 5, None, None, None),
     "lenet-wide": ("LeNet 5x5 wide", 3_274_634, 0, 0.001, 128, 5, 500, None, 0.8192),
+    "resnet-8": ("ResNet 8", 75_482, 480, 0.003, 128, 5, None, None, None),
 }
 # name: title, parameters, not trainable, optimizer, learning rate, batch, epochs
 SPRINTS = {
@@ -41,6 +42,8 @@ LAYERS = {
     "MaxPooling2D 2x2; Conv2D 64, 3x3 valid; Flatten; Dense 64",
     "lenet-wide": "Conv2D 32, 5x5 same; MaxPooling2D 2x2; Conv2D 64, 5x5 same; "
     "MaxPooling2D 2x2; Flatten; Dense 1024; Dropout 0.25",
+    "resnet-8": "Conv2D 16, 3x3 same; ResidualBlock 16; ResidualBlock 32, stride 2; "
+    "ResidualBlock 64, stride 2; BatchNormalization; Activation relu; GlobalAveragePooling2D",
 }
 
 
@@ -74,7 +77,8 @@ def test_layers(name: str) -> None:
     layers = preset(name).experiment.architecture.layers
     assert "; ".join(map(layer_title, layers)) == LAYERS[name]
     kernels = [layer for layer in layers if layer.kind in ("Conv2D", "Dense")]
-    assert {layer.activation for layer in kernels} == {"relu"}
+    # ReLU comes behind the normalisation where there is one.
+    assert {layer.activation for layer in kernels} == {"linear" if name == "resnet-8" else "relu"}
 
 
 @pytest.mark.parametrize("name", SPRINTS)
@@ -112,9 +116,10 @@ def test_only_lenet_draws_from_the_standard_normal() -> None:
         kernels = [layer for layer in stack.layers if layer.kind in ("Conv2D", "Dense")]
         return {layer.kernel_initializer for layer in [*kernels, stack.output]}
 
+    special = {"lenet-wide": {"standard_normal"}, "resnet-8": {"he_normal", "glorot_uniform"}}
     for name in TABLE:
-        expected = "standard_normal" if name == "lenet-wide" else "glorot_uniform"
-        assert initializers(preset(name).experiment) == {expected}
+        expected = special.get(name, {"glorot_uniform"})
+        assert initializers(preset(name).experiment) == expected
 
 
 def test_accuracies_published_by_mistake_say_so() -> None:

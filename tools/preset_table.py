@@ -12,9 +12,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from fmnist_core.architecture import summarise
 from fmnist_core.evaluation import wilson
 from fmnist_core.presets import PRESETS, Preset
+from fmnist_core.summary import summarise
 from fmnist_core.wording import percent
 
 ROOT = Path(__file__).resolve().parent.parent

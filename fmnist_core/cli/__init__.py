@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fmnist_core.architecture import summarise
 from fmnist_core.cli.folders import folders
 from fmnist_core.cli.mobilenet import add_arguments, mobilenet
 from fmnist_core.cli.score import score
@@ -29,6 +28,7 @@ from fmnist_core.presets import PRESETS
 from fmnist_core.run import Run
 from fmnist_core.runs import RunStore
 from fmnist_core.search import SEARCHES
+from fmnist_core.summary import summarise
 
 PROGRAM = "python -m fmnist_core"
 BAD_INPUT = 2

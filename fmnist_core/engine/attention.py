@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fmnist_core.engine.stack import Network, Stage, layers_of, logits, stages, through, tool
+from fmnist_core.engine.build import kind_of, stride_of
+from fmnist_core.engine.stack import Network, Stage, last_answer, layers_of, logits, through, tool
 from fmnist_core.engine.streaming import pictures_at_once
 from fmnist_core.explanations import EVERY_PIXEL, occlusion_side
 
@@ -56,7 +57,7 @@ class Attention:
 
     def __init__(self, model: keras.Model) -> None:
         self._model = model
-        self.stage = next(reversed(stages(model)), None)
+        self.stage = last_answer(model)
         self._scores = tf.function(lambda pictures: logits(model, pictures))
         self._cam = tf.function(self._weighted_maps)
         self._slopes = tf.function(self._gradients)
@@ -67,7 +68,7 @@ class Attention:
         return given
 
     def grad_cam(self, picture: Floats, wanted: int) -> Cam | None:
-        """Of the last convolution's answer; None without a convolution.
+        """Of the last convolution's answer, or residual block's; None without either.
 
         Each feature map counts by the mean slope of the score along it.
         """
@@ -165,15 +166,19 @@ def answer(
 
 
 def grid_of(model: keras.Model, stage: Stage) -> Grid:
-    """Where the places of a convolution's maps are in the picture."""
+    """Where the places of a convolution's or residual block's maps are in the picture."""
     first, step = 0.0, 1.0
     for layer in layers_of(model)[: stage.end]:
         window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
-        if window is None:  # works on each number alone
+        if kind_of(layer) == "ResidualBlock":  # what goes around is what the places stand for
+            size = stride = stride_of(layer)
+            padding = "same"
+        elif window:
+            size, stride, padding = window[0], layer.strides[0], layer.padding
+        else:  # works on each number alone
             continue
-        size, stride = window[0], layer.strides[0]
         before = 0
-        if layer.padding == "same":
+        if padding == "same":
             side = layer.input.shape[1]
             before = max((-(-side // stride) - 1) * stride + size - side, 0) // 2
         first += ((size - 1) / 2 - before) * step

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fmnist_core.engine.build import RESCALING
+from fmnist_core.engine.build import RESCALING, kind_of
 
 Floats = npt.NDArray[np.float32]
 
@@ -33,7 +33,11 @@ def shown_layers(model: keras.Model) -> list[keras.Layer]:
 
 def all_outputs(model: keras.Model) -> keras.Model:
     """A model that gives the outputs of all shown layers in one forward pass."""
-    return keras.Model(model.inputs, [layer.output for layer in shown_layers(model)])
+    first, *layers = model.layers
+    outputs = {first.name: model.inputs[0]}
+    for layer in layers:  # called anew: a block's own output is not that of its place in the model
+        outputs[layer.name] = layer(next(reversed(outputs.values())))
+    return keras.Model(model.inputs, [outputs[layer.name] for layer in shown_layers(model)])
 
 
 def penultimate(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -47,7 +51,7 @@ def penultimate(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
 def filters(model: keras.Model) -> list[LayerArray]:
     """The kernels of every convolution, in order."""
     return [
-        LayerArray(layer.name, type(layer).__name__, np.asarray(layer.kernel))
+        LayerArray(layer.name, kind_of(layer), np.asarray(layer.kernel))
         for layer in model.layers
         if isinstance(layer, keras.layers.Conv2D)
     ]

@@ -18,6 +18,7 @@ from fmnist_core.architecture import shape_text
 from fmnist_core.datasets import load
 from fmnist_core.engine import ascent, attention, exciting, one_step, surgery, survey, tsne
 from fmnist_core.engine.answers import probabilities
+from fmnist_core.engine.build import kind_of
 from fmnist_core.engine.explain import LayerArray, all_outputs, filters, penultimate, shown_layers
 from fmnist_core.engine.pixels import origin
 from fmnist_core.engine.streaming import pictures_at_once
@@ -77,7 +78,7 @@ class Predictor:
         """What every layer answers to (h, w, channels) in [0, 1], the picture itself first."""
         outputs = self._all_layers(tf.constant(picture[np.newaxis]))
         return [
-            LayerArray(_title(layer), type(layer).__name__, output.numpy()[0])
+            LayerArray(_title(layer), kind_of(layer), output.numpy()[0])
             for layer, output in zip(shown_layers(self.model), outputs, strict=True)
         ]
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmnist_core.convolution import Window
-from fmnist_core.engine.build import RESCALING
+from fmnist_core.engine.build import RESCALING, kind_of, stride_of
 from fmnist_core.engine.explain import shown_layers
 from fmnist_core.errors import RunError
 
@@ -37,6 +37,8 @@ def origin(
     - a convolution: arrays ``kernel``, like the window, and ``sums`` (channels in,), the sum of
       the products of each channel; ``bias`` (or None), their ``total`` with it, ``activation``,
       and ``written``, the total after the activation;
+    - ResidualBlock: ``around``, what comes around the convolutions, and ``change``, what they add;
+      ``incoming``, how many maps come in: those after them have zeros around;
     - Activation: ``activation``; BatchNormalization: ``gamma``, ``beta``, ``mean`` and
       ``deviation`` of this channel.
 
@@ -51,7 +53,7 @@ def origin(
     if not inside:
         raise RunError(f"There is no number at {place} of layer {index}. Click on a feature map.")
     layer = layers[index]
-    told: Params = {"kind": type(layer).__name__, "value": float(found[place])}
+    told: Params = {"kind": kind_of(layer), "value": float(found[place])}
     if index == 0:
         return told, {}
     given = _rescaled(model, outputs[0]) if index == 1 else outputs[index - 1]
@@ -60,6 +62,11 @@ def origin(
         window = Window(layer.kernel_size[0], layer.strides[0], layer.padding)
         seen = window.at(given, row, column)
         more, arrays = _convolved(layer, seen, channel)
+    elif isinstance(layer, keras.Model):
+        more, arrays = _both_ways(layer, given, place), {}
+        given = given[..., channel] if channel < given.shape[2] else np.zeros_like(given[..., 0])
+        window = Window(stride_of(layer), stride_of(layer), "same")
+        seen = window.at(given, row, column)
     else:
         given = given[..., channel]
         window = Window(1)
@@ -91,6 +98,14 @@ def _convolved(
         "written": _activated(layer.activation, total),
     }
     return told, {"kernel": kernel, "sums": sums}
+
+
+def _both_ways(
+    block: keras.Model, given: npt.NDArray[np.float32], place: tuple[int, int, int]
+) -> Params:
+    ways = keras.Model(block.inputs[0], block.layers[-1].input)  # of the addition
+    around, change = (float(each[0][place]) for each in ways(given[np.newaxis], training=False))
+    return {"around": around, "change": change, "incoming": given.shape[2]}
 
 
 def _settings(layer: keras.Layer, channel: int) -> Params:

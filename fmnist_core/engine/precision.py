@@ -15,7 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from fmnist_core.architecture import Architecture, summarise
+from fmnist_core.architecture import Architecture
+from fmnist_core.summary import summarise
 
 Precision = Literal["float32", "mixed_bfloat16"]
 """Keras' names of the policies."""
@@ -29,8 +30,7 @@ def precision(architecture: Architecture) -> Precision:
     if os.environ.get("ONEDNN_DEFAULT_FPMATH_MODE") != "BF16":
         return "float32"
     least = next((WORTHWHILE[flag] for flag in WORTHWHILE if flag in processor_flags()), None)
-    convolves = any(layer.kind == "Conv2D" for layer in architecture.layers)
-    if least is None or not convolves or summarise(architecture).multiply_adds < least:
+    if least is None or not architecture.convolves or summarise(architecture).multiply_adds < least:
         return "float32"
     return "mixed_bfloat16"
 

@@ -13,6 +13,7 @@ import keras
 import tensorflow as tf
 
 from fmnist_core.engine.answers import class_logits
+from fmnist_core.engine.build import kind_of
 from fmnist_core.errors import RunError
 from fmnist_core.experiment import Experiment
 
@@ -32,14 +33,14 @@ class Network(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """A convolution, and where its answer is complete: behind its activation.
+    """A convolution (or a residual block), and where its answer is complete: behind its activation.
 
     A linear convolution gets its activation from layers of its own, with a BatchNormalization
     before it, perhaps; they belong to its answer.
     """
 
     layer: Any
-    """keras.layers.Conv2D."""
+    """keras.layers.Conv2D; keras.Model for a residual block."""
     start: int
     """Its position in ``layers_of``."""
     end: int
@@ -68,12 +69,12 @@ def logits(model: keras.Model, x: tf.Tensor, start: int = 0) -> tf.Tensor:
 
 def stages(model: keras.Model) -> list[Stage]:
     """Every convolution with its answer, in order."""
-    layers = layers_of(model)
-    return [
-        Stage(layer, i, _end(layers, i))
-        for i, layer in enumerate(layers)
-        if isinstance(layer, keras.layers.Conv2D)
-    ]
+    return [each for each in _answers(model) if isinstance(each.layer, keras.layers.Conv2D)]
+
+
+def last_answer(model: keras.Model) -> Stage | None:
+    """The last convolution or residual block with its answer."""
+    return next(reversed(_answers(model)), None)
 
 
 def stage(model: keras.Model, name: str, filter_index: int = 0) -> Stage:
@@ -100,9 +101,18 @@ def tool(network: Network, key: Any, make: Callable[[], Tool]) -> Tool:
     return made
 
 
+def _answers(model: keras.Model) -> list[Stage]:
+    layers = layers_of(model)
+    return [
+        Stage(layer, i, _end(layers, i))
+        for i, layer in enumerate(layers)
+        if kind_of(layer) in ("Conv2D", "ResidualBlock")
+    ]
+
+
 def _end(layers: list[Any], i: int) -> int:
     end = i + 1
-    if layers[i].activation is not keras.activations.linear:
+    if getattr(layers[i], "activation", keras.activations.linear) is not keras.activations.linear:
         return end
     while end < len(layers) and isinstance(layers[end], keras.layers.BatchNormalization):
         end += 1

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from fmnist_core.embedding import pca
 from fmnist_core.engine.answers import probabilities
+from fmnist_core.engine.build import kind_of
 from fmnist_core.engine.explain import all_outputs, shown_layers
 from fmnist_core.engine.steps import as_pictures, loss_function, total_loss
 from fmnist_core.engine.streaming import pictures_at_once
@@ -107,7 +108,7 @@ def _sizes(
     is_relu = getattr(layer, "activation", None) is keras.activations.relu
     return {
         "name": layer.name,
-        "kind": type(layer).__name__,
+        "kind": kind_of(layer),
         "activation": size,
         "units": len(highest),
         "dead": np.flatnonzero(highest <= 0).tolist() if is_relu else None,

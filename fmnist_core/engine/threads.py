@@ -6,8 +6,8 @@ import contextlib
 
 import tensorflow as tf
 
-from fmnist_core.architecture import summarise
 from fmnist_core.experiment import Experiment
+from fmnist_core.summary import summarise
 
 SMALL_STEP = 20_000_000
 """Multiply-adds of one forward pass over a batch; below it a step of dense layers is over before

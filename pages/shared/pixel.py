@@ -30,6 +30,7 @@ def pixel(
     origin: Origin,
     feature_map: np.ndarray,
     place: tuple[int, int],
+    channel: int,
     *,
     name: str,
     before: str,
@@ -39,6 +40,7 @@ def pixel(
     """Show where the number at ``place`` of a feature map (h, w) comes from.
 
     Args:
+        channel: the feature map's number among those of its layer.
         name: of the feature map, such as "conv2d_1, filter 3".
         before: the layer that gives what this one gets; "input" is drawn as a picture.
         on_choose: called with the row and column of another number that was chosen, before the
@@ -52,6 +54,7 @@ def pixel(
         "key": name,
         "title": f"{name}, row {row}, column {column}",
         "place": place,
+        "map": channel,
         "pooling": _POOLING.get(origin.kind),
         "output": {
             "title": f"{name} {rows}x{columns}",

@@ -18,8 +18,10 @@ TILE = 60
 
 def show() -> None:
     layers = session.server().filters(session.model())
+    ref = session.picture()
+    answers = session.server().feature_maps(session.model(), session.pictures().load(ref))
     if not layers:
-        st.info("This network has no convolution, so it has no filters. Choose a CNN above.")
+        st.info("This network has no convolution layer: no filters to show. Choose a CNN above.")
         return
     left, right = st.columns([6, 7], gap="large")
     with left:
@@ -27,8 +29,10 @@ def show() -> None:
             "A filter is a small stencil that slides over its input. Green adds what is under it, "
             "purple takes it away: green beside purple finds an edge. Click one to look into it."
         )
-        ref = session.picture()
-        answers = session.server().feature_maps(session.model(), session.pictures().load(ref))
+        if any(answer.kind == "ResidualBlock" for answer in answers):
+            looks.caption(
+                "Those inside residual blocks are not shown: Feature maps has what a block answers."
+            )
         maps = {answer.layer: answer.maps for answer in answers}
         chosen, number = inside_one_filter.chosen(layers)
         for layer in layers:

@@ -45,7 +45,7 @@ def choose() -> np.ndarray | None:
 def _learned() -> np.ndarray | None:
     layers = {layer.layer: layer.kernels for layer in session.server().filters(session.model())}
     if not layers:
-        st.info("This network has no convolution, so it has no filters. Choose a CNN above.")
+        st.info("This network has no convolution layer: no filters to show. Choose a CNN above.")
         return None
     with st.container(horizontal=True, gap="small"):
         if st.session_state.get(_LAYER) not in layers:

@@ -66,6 +66,7 @@ def _panel(layers: list[FeatureMaps], layer: FeatureMaps) -> None:
             session.server().pixel(session.model(), picture, index, place),
             layer.maps[..., chosen.channel],
             place[:2],
+            chosen.channel,
             name=f"{layer.layer}, filter {chosen.channel}",
             before=layers[index - 1].layer if index else "",
             key=f"lab.pixel.{layer.layer}",

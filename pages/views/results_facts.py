@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fmnist_core.architecture import summarise
 from fmnist_core.evaluation import wilson
 from fmnist_core.events import RunFailed
 from fmnist_core.figures import Measured
 from fmnist_core.presets import PRESETS, Published
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
+from fmnist_core.summary import summarise
 from fmnist_core.wording import percent
 from pages.shared import session
 

@@ -17,6 +17,7 @@ from fmnist_core.architecture import (
     Dropout,
     Initializer,
     MaxPooling2D,
+    ResidualBlock,
 )
 from fmnist_core.errors import ExperimentError
 from pages.shared import session
@@ -43,6 +44,10 @@ def fields(layer: Any, index: int) -> None:
                 _number(layer, index, "units", "Units", 1, limits.MAX_UNITS)
                 _choice(layer, index, "activation", "Activation", ACTIVATIONS)
                 _more(layer, index)
+            case ResidualBlock():
+                _number(layer, index, "filters", "Filters", 1, limits.MAX_FILTERS)
+                _number(layer, index, "strides", "Stride", 1, 28)
+                _number(layer, index, "momentum", "Momentum", 0.0, 0.999)
             case MaxPooling2D() | AveragePooling2D():
                 _number(layer, index, "pool_size", "Window", 1, 28)
             case Dropout():

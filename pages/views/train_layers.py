@@ -7,21 +7,15 @@ from typing import Any
 import streamlit as st
 
 from fmnist_core import limits
-from fmnist_core.architecture import (
-    LAYER_TYPES,
-    Architecture,
-    Flatten,
-    LayerRow,
-    shape_text,
-    summarise,
-)
+from fmnist_core.architecture import LAYER_TYPES, Architecture, Flatten, shape_text
 from fmnist_core.errors import ArchitectureError
 from fmnist_core.experiment import Experiment, training_memory
+from fmnist_core.summary import LayerRow, summarise
 from pages.shared import looks, session
 from pages.shared.once import once
 from pages.views.train_layer_fields import change_layers, fields, output_fields
 
-COLUMNS = [2, 5.8, 1.4, 1.3, 1.5, 2.4]
+COLUMNS = [2.3, 5.5, 1.4, 1.3, 1.5, 2.4]
 
 
 def editor() -> None:

@@ -35,7 +35,7 @@ def preview() -> Run | None:
 
     def unlike(run: Run) -> tuple[bool, bool, bool]:
         experiment = run.experiment
-        plain = all(layer.kind != "Conv2D" for layer in experiment.architecture.layers)
+        plain = not experiment.architecture.convolves
         return experiment.preset != chosen, plain, experiment.data.train_size is not None
 
     recorded = (run for run in session.store().list() if run.recorded)

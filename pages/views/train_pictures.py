@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fmnist_core.architecture import summarise
 from fmnist_core.errors import LabError
 from fmnist_core.experiment import Experiment
 from fmnist_core.folders import FOLDER_PRESETS, Folder, experiment_for
 from fmnist_core.folders.folder import SIDE, SMALLEST_SIDE
 from fmnist_core.presets import PRESETS
+from fmnist_core.summary import summarise
 from pages.shared import looks, session
 
 FASHION = ""

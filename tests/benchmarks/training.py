@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from fmnist_core.architecture import summarise
 from fmnist_core.datasets import fashion_mnist
 from fmnist_core.eventlog import Tail
 from fmnist_core.experiment import Data, Experiment
 from fmnist_core.presets import PRESETS
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
+from fmnist_core.summary import summarise
 from tests.benchmarks import pairs
 from tests.benchmarks.child import ask
 from tests.benchmarks.lab import Lab

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from fmnist_core.architecture import shape_text, summarise
+from fmnist_core.architecture import shape_text
 from fmnist_core.datasets import CLASS_NAMES, load
 from fmnist_core.images import to_png
 from fmnist_core.runs import RunStore
+from fmnist_core.summary import summarise
 from tests.e2e.app import App
 from tests.e2e.conftest import Visit
 from tests.e2e.visitor import bars, choose, enter, go, probabilities, settled, unfold, view

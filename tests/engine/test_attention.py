@@ -15,6 +15,7 @@ from fmnist_core.architecture import (
     Dropout,
     Flatten,
     MaxPooling2D,
+    ResidualBlock,
 )
 from fmnist_core.engine import attention
 from fmnist_core.engine.attention import Attention, Grid, answer, grid_of
@@ -53,6 +54,20 @@ def test_grad_cam_looks_behind_the_activation_of_a_linear_convolution() -> None:
     given = asked.grad_cam(some_picture(8), 3)
     assert given is not None
     assert given.cam.shape == (6, 6)
+
+
+def test_grad_cam_looks_behind_the_last_residual_block() -> None:
+    blocks = ResidualBlock(filters=3), ResidualBlock(filters=4, strides=2)
+    made = network(
+        Conv2D(filters=3), *blocks, BatchNormalization(), Activation(), Flatten(), side=12
+    )
+    said, found = answer(made, {"wanted": 3}, {"picture": some_picture(12)})
+    asked = Attention(made.model)
+    assert asked.stage is not None
+    assert layers_of(made.model)[asked.stage.end - 1].name == "activation_1"
+    assert (said["layer"], found["grad_cam"].shape) == ("residualblock_2", (5, 5))
+    # A window of 3, then the mean of two: the first stands for pixels 1 and 2.
+    assert grid_of(made.model, asked.stage) == Grid(1.5, 2)
 
 
 def test_without_a_convolution_there_is_no_grad_cam_but_the_other_two() -> None:

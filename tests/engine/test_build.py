@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -15,10 +19,12 @@ from fmnist_core.architecture import (
     Dense,
     Flatten,
     Output,
-    summarise,
+    ResidualBlock,
 )
-from fmnist_core.engine.build import RESCALING, build
+from fmnist_core.engine.build import RESCALING, build, kind_of
+from fmnist_core.engine.explain import all_outputs
 from fmnist_core.presets import PRESETS
+from fmnist_core.summary import summarise
 from tests.strategies import architectures
 
 
@@ -29,7 +35,7 @@ def assert_same_counts(architecture: Architecture) -> None:
     assert [layer.name for layer in layers] == [row.name for row in rows]
     for layer, row in zip(layers, rows, strict=True):
         trainable = sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
-        assert type(layer).__name__ == row.kind
+        assert kind_of(layer) == row.kind
         assert layer.output.shape[1:] == row.output_shape, row.name
         assert (layer.count_params(), trainable) == (row.parameters, row.trainable_parameters)
 
@@ -102,6 +108,82 @@ def test_logits_have_no_softmax() -> None:
     np.testing.assert_allclose(
         keras.ops.softmax(logits(picture)), softmax(picture), rtol=1e-4, atol=1e-6
     )
+
+
+RESIDUAL = (
+    Conv2D(filters=3, padding="same"),
+    ResidualBlock(filters=3),
+    ResidualBlock(filters=5, strides=2, momentum=0.7),
+    Flatten(),
+)
+
+
+def test_a_residual_block_adds_what_came_in() -> None:
+    model = build(Architecture(layers=RESIDUAL), seed=1)
+    pictures = np.random.default_rng(0).random((2, 28, 28, 1), np.float32)
+    shown = all_outputs(model)
+    changed = [np.asarray(maps) for maps in shown([pictures])]
+    for name in ("residualblock_1", "residualblock_2"):  # convolutions that add nothing
+        block = model.get_layer(name)
+        *others, last = block.get_weights()
+        assert last.shape[:2] == (3, 3)
+        block.set_weights([*others, np.zeros_like(last)])
+    given, same, smaller = (np.asarray(maps) for maps in shown([pictures])[1:4])
+    np.testing.assert_array_equal(same, given)
+    means = given.reshape(2, 14, 2, 14, 2, 3).mean(axis=(2, 4))
+    np.testing.assert_allclose(smaller[..., :3], means, atol=1e-6)
+    assert not smaller[..., 3:].any()
+    assert np.abs(changed[2] - given).max() > 0.01
+    assert np.abs(changed[3][..., 3:]).max() > 0.01
+
+
+def test_a_residual_block_reads_and_writes_as_its_formula_says() -> None:
+    """Normalised, ReLU, convolution, twice (He et al. 2016), worked out from the weights."""
+    model = build(Architecture(layers=RESIDUAL[:2] + RESIDUAL[3:]), seed=1)
+    block, random = model.get_layer("residualblock_1"), np.random.default_rng(0)
+    weights = [random.random(each.shape, np.float32) + 0.5 for each in block.get_weights()]
+    block.set_weights(weights)
+    given = random.normal(size=(1, 28, 28, 3)).astype(np.float32)
+    x = tf.constant(given)
+    for gamma, beta, mean, variance, kernel in (weights[:5], weights[5:]):
+        x = tf.nn.relu((x - mean) / np.sqrt(variance + 1e-3) * gamma + beta)
+        x = tf.nn.conv2d(x, kernel - (kernel.mean() if kernel is weights[-1] else 0), 1, "SAME")
+    block.set_weights([*weights[:-1], weights[-1] - weights[-1].mean()])
+    np.testing.assert_allclose(block(given), given + x, rtol=0.02, atol=0.05)
+
+
+def test_what_trains_is_the_network_that_answers() -> None:
+    """Weight for weight, though the layers of a block are then the network's own."""
+    architecture = Architecture(layers=RESIDUAL)
+    plain, fused = build(architecture, seed=1), build(architecture, seed=1, fused=True)
+    for ours, theirs in zip(fused.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    drawn = np.random.default_rng(0)
+    fused.set_weights([drawn.random(each.shape) + 0.1 for each in fused.get_weights()])
+    plain.set_weights(fused.get_weights())
+    pictures = drawn.random((4, 28, 28, 1), np.float32)
+    for training in (False, True):
+        np.testing.assert_allclose(
+            fused(pictures, training=training), plain(pictures, training=training), atol=0.01
+        )
+    for ours, theirs in zip(fused.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0.02)
+
+
+def test_a_file_with_residual_blocks_needs_nothing_of_this_program(tmp_path: Path) -> None:
+    model = build(Architecture(layers=RESIDUAL), seed=1)
+    model.save(tmp_path / "model.keras")
+    path = str(tmp_path / "model.keras")
+    read = (
+        "import sys, keras, numpy as np; model = keras.models.load_model(sys.argv[1]);"
+        "np.save(sys.argv[1] + '.npy', model(np.full((1, 28, 28, 1), 0.5, np.float32)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", read, path], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    given = np.full((1, 28, 28, 1), 0.5, np.float32)
+    np.testing.assert_allclose(np.load(path + ".npy"), model(given), rtol=0.01, atol=1e-4)
 
 
 def test_the_fused_normalisation_learns_what_keras_learns() -> None:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import keras_tuner
 import numpy as np
 import pytest
 
-from fmnist_core.architecture import summarise
 from fmnist_core.codegen import keras_script
+from fmnist_core.codegen_classes import exported
+from fmnist_core.codegen_search import search_script
+from fmnist_core.codegen_transfer import transfer_script
 from fmnist_core.datasets import fashion_mnist
 from fmnist_core.datasets.fashion_mnist import EMBEDDED_DIR
 from fmnist_core.engine.augment import augment
 from fmnist_core.engine.build import build
+from fmnist_core.engine.explain import penultimate
+from fmnist_core.engine.weights import save_weights
 from fmnist_core.experiment import Augmentation, Experiment
 from fmnist_core.presets import preset
+from fmnist_core.search import Choice, Search
 from fmnist_core.settings import with_settings
+from fmnist_core.summary import summarise
+from fmnist_core.transfer import CLASSIC
 
 # One of everything that a script can hold, small enough to run in seconds.
 EVERYTHING = with_settings(
@@ -108,7 +118,7 @@ def test_a_script_varies_pictures_as_we_do() -> None:
     np.testing.assert_array_equal(names["Vary"]()(many, training=False), many)
 
 
-@pytest.mark.parametrize("name", ["lenet-wide", "cnn-16-32-bn", "cnn-32-64-64"])
+@pytest.mark.parametrize("name", ["lenet-wide", "cnn-16-32-bn", "cnn-32-64-64", "resnet-8"])
 def test_the_initial_weights_are_ours(name: str) -> None:
     experiment: Experiment = with_settings(preset(name).experiment, ["seed=3", "data.scaling=raw"])
     names: dict[str, Any] = {"__name__": "script"}
@@ -119,4 +129,43 @@ def test_the_initial_weights_are_ours(name: str) -> None:
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, other)
     pictures = np.random.default_rng(0).random((2, 28, 28, 1), np.float32)
-    np.testing.assert_array_equal(ours(pictures), theirs(pictures))
+    np.testing.assert_allclose(ours(pictures), theirs(pictures), rtol=1e-5, atol=1e-5)
+
+
+def test_scripts_with_residual_blocks_learn(tmp_path: Path) -> None:
+    base = with_settings(
+        preset("resnet-8").experiment, ["data.train_size=200", "data.validation_fraction=0.001"]
+    )
+    output = run(keras_script(base), tmp_path, "--epochs", "1")
+    assert f"Parameters: {summarise(base.architecture).parameters:,} (" in output
+
+    space = (Choice(setting="architecture.layers.1.filters", values=(16, 24)),)
+    script = search_script(Search(base=base, space=space, trials=2))
+    names: dict[str, Any] = {"__name__": "script"}
+    exec(compile(script, "search.py", "exec"), names)
+    ranges = keras_tuner.HyperParameters()
+    names["Network"]().build(ranges)
+    ranges.values["architecture.layers.1.filters"] = 24
+    wider = names["Network"]().build(ranges)
+    assert wider.get_layer("residualblock_1").output.shape == (None, 28, 28, 24)
+
+    exec(compile(transfer_script(CLASSIC.changed(base=base)), "transfer.py", "exec"), names)
+    made = names["network"](3, 0)
+    assert made.output_shape == (None, 3)
+
+
+def test_new_classes_on_residual_blocks_have_the_same_features(tmp_path: Path) -> None:
+    experiment = preset("resnet-8").experiment
+    model = build(experiment.architecture, seed=1)
+    drawn = np.random.default_rng(0)
+    model.set_weights([drawn.random(each.shape) + 0.1 for each in model.get_weights()])
+    save_weights(model, tmp_path / "network.npz")
+    pictures = drawn.random((6, 28, 28, 1), np.float32)
+    packed = exported(experiment, tmp_path / "network.npz", {"one": pictures, "two": pictures})
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(tmp_path)
+    path = tmp_path / "new_classes.py"
+    names: dict[str, Any] = {"__name__": "script", "__file__": str(path)}
+    exec(compile(path.read_text(), str(path), "exec"), names)
+    theirs = names["feature_extractor"]()(pictures)
+    np.testing.assert_allclose(theirs, penultimate(model)(pictures), rtol=1e-3)

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fmnist_core.architecture import summarise
 from fmnist_core.codegen import keras_script
 from fmnist_core.engine.answers import right
 from fmnist_core.engine.build import build
@@ -20,6 +19,7 @@ from fmnist_core.engine.inputs import prepare
 from fmnist_core.engine.steps import as_pictures, loss_function
 from fmnist_core.experiment import Experiment
 from fmnist_core.folders import FOLDER_PRESETS, Folder, FolderStore, experiment_for
+from fmnist_core.summary import summarise
 from tests.engine.test_codegen import run
 from tests.test_codegen_folder import EVERYTHING, draw_folder, experiment_of, imported
 

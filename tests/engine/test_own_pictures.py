@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fmnist_core.architecture import Architecture, Dense, Flatten, Output, summarise
+from fmnist_core.architecture import Architecture, Dense, Flatten, Output
 from fmnist_core.engine import operations, streaming
 from fmnist_core.engine.answers import class_logits, probabilities, right
 from fmnist_core.engine.build import build
@@ -24,6 +24,7 @@ from fmnist_core.folders import FOLDER_PRESETS, dataset_of, experiment_for, impo
 from fmnist_core.models import resolve
 from fmnist_core.run import Run
 from fmnist_core.runs import RunStore
+from fmnist_core.summary import summarise
 from tests.engine.conftest import Trainer
 from tests.folders.drawn import shapes
 

@@ -17,6 +17,7 @@ from fmnist_core.architecture import (
     Dropout,
     Flatten,
     MaxPooling2D,
+    ResidualBlock,
 )
 from fmnist_core.convolution import Convolution
 from fmnist_core.datasets import load
@@ -33,6 +34,8 @@ LAYERS = (
     Conv2D(filters=3, kernel_size=2, activation="elu", use_bias=False),
     Dropout(),
     AveragePooling2D(),
+    ResidualBlock(filters=4, strides=2),
+    ResidualBlock(filters=4),
     Flatten(),
 )
 BF16 = 2**-7
@@ -114,7 +117,22 @@ def test_one_number_in_one_out(network):
     assert origin(model, outputs, 0, (14, 14, 0))[0]["kind"] == "InputLayer"
 
 
-@pytest.mark.parametrize(("index", "place"), [(1, (14, 0, 0)), (8, (0, 0, 0)), (99, (0, 0, 0))])
+def test_a_residual_block_has_two_ways(network):
+    model, outputs = network
+    told, arrays = origin(model, outputs, 8, (0, 0, 2))
+    assert (told["kind"], told["incoming"]) == ("ResidualBlock", 3)
+    np.testing.assert_array_equal(arrays["window"], outputs[7][:2, :2, 2])
+    assert told["around"] == pytest.approx(arrays["window"].mean(), abs=1e-6)
+    assert told["around"] + told["change"] == pytest.approx(told["value"], abs=1e-3)
+    told, arrays = origin(model, outputs, 8, (0, 1, 3))  # a map that nothing comes around of
+    assert (told["around"], arrays["given"].any()) == (0, False)
+    assert told["change"] == pytest.approx(told["value"], abs=1e-3)
+    told, arrays = origin(model, outputs, 9, (0, 1, 3))
+    assert told["around"] == arrays["window"].item() == outputs[8][0, 1, 3]
+    assert told["change"] != 0
+
+
+@pytest.mark.parametrize(("index", "place"), [(1, (14, 0, 0)), (10, (0, 0, 0)), (99, (0, 0, 0))])
 def test_a_place_that_is_not_there_is_refused(network, index, place):
     model, outputs = network
     with pytest.raises(RunError, match="no number at"):

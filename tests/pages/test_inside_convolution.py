@@ -158,6 +158,7 @@ def test_the_number_of_a_feature_map_is_explained(backend):
     assert data["field"] == [20, 14, 3, 3]
     assert np.reshape(data["window"], (3, 3))[1, 1] == data["sums"][0]
     assert data["inputs"]["title"] == "Given: input"
+    assert data["map"] == 0
     maps = component(app, "lab_gallery", "lab.maps.conv2d_1")
     assert maps["selected"] == 0
     app.button(key="lab.pixel.close").click().run()

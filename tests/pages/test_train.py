@@ -188,6 +188,18 @@ def test_layers_can_be_added(backend):
     ]
 
 
+def test_a_residual_block_that_adds_to_too_many_maps_is_explained(backend):
+    app = unfolded(open_page("train", experiment="resnet-8"), "lab.layers")
+    assert "75,482 parameters (480 of them not trained)" in html(app)
+    app.number_input(key="lab.layer.2.ResidualBlock.filters").set_value(8).run()
+    assert "16 maps come in. Give it 16 filters or more." in app.error[-1].value
+    assert button(app, "Train").disabled
+    app.number_input(key="lab.layer.2.ResidualBlock.filters").set_value(16).run()
+    app.number_input(key="lab.layer.2.ResidualBlock.strides").set_value(4).run()
+    assert not healthy(app).error
+    assert "7x7x16" in html(app)
+
+
 def test_a_refused_setting_is_explained_and_changes_nothing(backend):
     app = unfolded(open_page("train"), "lab.all-settings")
     app.number_input(key="set.training.label_smoothing").set_value(0.1).run()

@@ -81,7 +81,7 @@ function create(root) {
     return [[{ name: "window", values: window, side, scale: scales.input, strong }], lines];
   };
   // One number in, one out.
-  const passed = ({ kind, window, value, activation, gamma, beta, mean, deviation }) => {
+  const passed = ({ kind, window, value, activation, gamma, beta, mean, deviation, around, change, incoming, map, side, inner, inputs }) => {
     const held = ["The feature map holds ", ["held", text(value)], "."];
     if (kind === "InputLayer") return [[], [["The pixel itself: ", ["held", text(value)], "."]]];
     const before = window[0], came = [`What comes in is ${text(before)}.`];
@@ -90,6 +90,13 @@ function create(root) {
       return [[], [came,
         [`Minus the mean ${text(mean)}, divided by the deviation ${text(deviation)}: ${text((before - mean) / deviation)}`],
         [`Times gamma ${text(gamma)}, plus beta ${text(beta)}: `, ["value", text(result)]], held]];
+    }
+    if (kind === "ResidualBlock") {
+      const n = incoming;
+      const way = map >= n ? [`Only ${n} maps come in, so nothing comes around the convolutions of this one: `]
+        : [side > 1 ? `Around the convolutions comes the mean of its ${side}x${side} window${inner[0] + inner[2] < inputs.rows || inner[1] + inner[3] < inputs.columns ? ", zeros outside left out" : ""}: ` : "Around the convolutions comes what came in: "];
+      return [[], [[...way, ["slice", text(around)]], ["The convolutions add ", ["slice", text(change)], "."],
+        [`${text(around)} ${change < 0 ? "−" : "+"} ${text(Math.abs(change))} = `, ["value", text(around + change)]], held]];
     }
     if (kind === "Dropout") return [[], [came, ["Dropout acts only in training; now the number passes as it is."], held]];
     if (activation === "relu")
