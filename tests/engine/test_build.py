@@ -152,6 +152,14 @@ def test_a_residual_block_reads_and_writes_as_its_formula_says() -> None:
     np.testing.assert_allclose(block(given), given + x, rtol=0.02, atol=0.05)
 
 
+def test_a_residual_blocks_momentum_reaches_keras() -> None:
+    block = build(Architecture(layers=RESIDUAL)).get_layer("residualblock_2")
+    normalisations = [
+        layer for layer in block.layers if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    assert [layer.momentum for layer in normalisations] == [0.7, 0.7]
+
+
 def test_what_trains_is_the_network_that_answers() -> None:
     """Weight for weight, though the layers of a block are then the network's own."""
     architecture = Architecture(layers=RESIDUAL)
