@@ -210,7 +210,7 @@ PRESETS: dict[str, Preset] = {
             "Three residual blocks: what comes in goes around two convolutions and is added again. "
             "That is how very deep networks learn.",
             *residual_network(filters=16, blocks=1),
-            training=Training(learning_rate=0.003, batch_size=128),
+            training=Training(learning_rate=0.003, batch_size=128, schedule="cosine"),
         ),
         _sprint(
             "sprint-90",

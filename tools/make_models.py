@@ -3,10 +3,10 @@
     .venv/bin/python tools/make_models.py best | robust [--epochs N] [--to FOLDER]
     .venv/bin/python tools/make_models.py robust --without NAME ... [--to FOLDER]
 
-Interrupted, it goes on after its last epoch. ``best`` learns the pictures as they are, mirrored,
-shifted and with a square cut out; those of ``robust`` are rendered as
-``fmnist_core/engine/realworld.py`` says, and sketches. ``--without`` leaves an ingredient out, to
-see what it brings; such a model is not kept in assets/ unless --to says where.
+Interrupted, it goes on after its last epoch. ``best`` learns the pictures mirrored, shifted, with
+a square cut out and, but for the last epochs, blended in pairs; those of ``robust`` are rendered
+as ``fmnist_core/engine/realworld.py`` says, and sketches. ``--without`` leaves an ingredient out,
+to see what it brings; such a model is not kept in assets/ unless --to says where.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from fmnist_core import evaluation, temperature
 from fmnist_core.architecture import Architecture, Dropout, Flatten, Layer, MaxPooling2D, Output
-from fmnist_core.blocks import block
+from fmnist_core.blocks import block, residual_network
 from fmnist_core.datasets import load
 from fmnist_core.experiment import Augmentation, Data, Experiment, Training
 from fmnist_core.files import write_atomically
@@ -42,15 +43,21 @@ class LongTraining:
     experiment: Experiment
     renderings: int = 0
     plain_share: float = 1.0
+    earlier: Experiment | None = None
+    """What its network learned before, on pictures that vary more."""
 
 
 def experiment_of(
-    title: str, layers: tuple[Layer, ...], augmentation: Augmentation, **training: float
+    title: str,
+    layers: tuple[Layer, ...],
+    augmentation: Augmentation,
+    validation_fraction: float = 0.1,
+    **training: float,
 ) -> Experiment:
     return Experiment(
         title=title,
         architecture=Architecture(layers=layers, output=Output(logits=True)),
-        data=Data(augmentation=augmentation),
+        data=Data(augmentation=augmentation, validation_fraction=validation_fraction),
         training=Training(
             optimizer="adamw",
             schedule="triangle",
@@ -62,27 +69,26 @@ def experiment_of(
     )
 
 
+best = partial(
+    experiment_of,
+    "Best",
+    residual_network(filters=32, blocks=2),
+    validation_fraction=0.05,
+    weight_decay=0.08,
+)
 RECIPES = {
     "best": LongTraining(
-        experiment_of(
-            "Best",
-            (
-                *block(32),
-                *block(32),
-                MaxPooling2D(),
-                *block(96),
-                *block(96),
-                MaxPooling2D(),
-                *block(192),
-                *block(192),
-                MaxPooling2D(),
-                Flatten(),
-                Dropout(rate=0.3),
+        best(
+            augmentation=Augmentation(flip=True, width_shift=0.08, height_shift=0.08, erase=8),
+            learning_rate=0.0015,
+            epochs=20,
+        ),
+        earlier=best(
+            augmentation=Augmentation(
+                flip=True, width_shift=0.15, height_shift=0.15, erase=12, mixup=0.2
             ),
-            Augmentation(flip=True, width_shift=0.08, height_shift=0.08, erase=8),
-            weight_decay=0.05,
             learning_rate=0.004,
-            epochs=40,
+            epochs=100,
         ),
     ),
     "robust": LongTraining(
@@ -125,20 +131,22 @@ def main() -> None:
         parser.error(f"no ingredient {', '.join(unknown)}; there are {realworld.INGREDIENTS}")
     without = frozenset(options.without)
     chosen = RECIPES[options.name]
-    experiment = chosen.experiment
-    if options.epochs:
-        training = experiment.training.model_copy(update={"epochs": options.epochs})
-        experiment = experiment.model_copy(update={"training": training})
-    epochs = experiment.training.epochs
-    work = WORK / "-".join([options.name, str(epochs), *sorted(without)])
+    experiment = shortened(chosen.experiment, options.epochs)
+    work = work_of(options.name, experiment, without)
     clock = Clock(work / "seconds")
 
     def say(line: str) -> None:
         print(f"{clock.note():7.0f} s  {line}", flush=True)
 
-    recipe = bundled.Recipe(experiment, chosen.renderings, chosen.plain_share, without)
-    found = bundled.train(recipe, work, say)
+    begin = None
+    earlier = chosen.earlier and shortened(chosen.earlier, options.epochs)
+    if earlier:
+        folder = work_of(f"{options.name}-earlier", earlier, without)
+        begin = bundled.train(bundled.Recipe(earlier), folder, say)
+    recipe = bundled.Recipe(experiment, chosen.renderings, chosen.plain_share, without, begin)
+    bundled.train(recipe, work, say)
     seconds = clock.note()
+    found = bundled.judged(recipe, work)
     for part in ("train", "validation", "rendered_validation", "test"):
         if scores := getattr(found, part):
             print(f"{part}: {scores.accuracy:.2%} (n = {scores.n:,})")
@@ -151,6 +159,20 @@ def main() -> None:
     target = options.to or (None if without else BUNDLED / options.name)
     if target:
         keep(found, experiment, target, seconds)
+        if earlier:
+            write_atomically(target / "earlier.json", earlier.to_json().encode())
+
+
+def shortened(experiment: Experiment, epochs: int | None) -> Experiment:
+    """With so many epochs, if a number was given."""
+    if not epochs:
+        return experiment
+    return experiment.changed(training=experiment.training.changed(epochs=epochs))
+
+
+def work_of(name: str, experiment: Experiment, without: frozenset[str]) -> Path:
+    """Where a training keeps what it goes on from."""
+    return WORK / "-".join([name, str(experiment.training.epochs), *sorted(without)])
 
 
 class Clock:

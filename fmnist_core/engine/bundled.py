@@ -21,7 +21,7 @@ from fmnist_core.engine import realworld
 from fmnist_core.engine.evaluate import Scores
 from fmnist_core.engine.learner import judge, learner
 from fmnist_core.engine.schedules import Rates
-from fmnist_core.engine.weights import load_weights, save_weights
+from fmnist_core.engine.weights import load_model, load_weights, save_weights
 from fmnist_core.experiment import Experiment
 from fmnist_core.temperature import Temperature
 
@@ -43,6 +43,8 @@ class Recipe:
     """Of the pictures of each epoch that stay as they are."""
     without: frozenset[str] = frozenset()
     """Ingredients of ``realworld`` that are left out."""
+    begin: Path | None = None
+    """Weights to go on from; None: drawn from the experiment's seed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +63,12 @@ class Outcome:
     weights: Path
 
 
-def train(recipe: Recipe, folder: Path, say: Callable[[str], None] = print) -> Outcome:
-    """Train to the last epoch, beginning after the last one that ``folder`` has."""
+def train(recipe: Recipe, folder: Path, say: Callable[[str], None] = print) -> Path:
+    """Train to the last epoch, beginning after the last one that ``folder`` has.
+
+    Returns:
+        The file of the weights after it, in ``folder``. The test set stays closed.
+    """
     experiment = recipe.experiment
     training, seed = experiment.training, experiment.seed
     data = fashion_mnist.load()
@@ -75,8 +81,7 @@ def train(recipe: Recipe, folder: Path, say: Callable[[str], None] = print) -> O
     total = experiment.total_steps(len(part.train))
     rates = Rates(training, steps_per_epoch, total)
     folder.mkdir(parents=True, exist_ok=True)
-    begin = _resume(model, folder)
-    for epoch in range(begin, total // steps_per_epoch):
+    for epoch in range(_resume(model, folder, recipe.begin), total // steps_per_epoch):
         random = np.random.default_rng([seed, _RENDERING, epoch])
         images.assign(_pictures(recipe, epoch, folder, random))
         order = random.permutation(part.train).astype(np.int32)
@@ -90,7 +95,16 @@ def train(recipe: Recipe, folder: Path, say: Callable[[str], None] = print) -> O
 
     weights = folder / "weights.npz"
     save_weights(model, weights)
-    evaluator = judge(experiment, model, None)
+    return weights
+
+
+def judged(recipe: Recipe, folder: Path) -> Outcome:
+    """What became of a recipe that was trained to its end. This opens the test set."""
+    weights = folder / "weights.npz"
+    experiment, data = recipe.experiment, fashion_mnist.load()
+    part = splits.split(data.train_labels, experiment.data.validation_fraction, experiment.seed)
+    labels = tf.constant(data.train_labels.astype(np.int32))
+    evaluator = judge(experiment, load_model(experiment, weights), None)
 
     def score(pictures: Levels, wanted: tf.Tensor, chosen: npt.NDArray[np.int64]) -> Scores:
         found = evaluator.score(tf.constant(pictures), wanted, chosen.astype(np.int32))
@@ -126,11 +140,11 @@ def train(recipe: Recipe, folder: Path, say: Callable[[str], None] = print) -> O
     )
 
 
-def _resume(model: tf.Module, folder: Path) -> int:
+def _resume(model: tf.Module, folder: Path, begin: Path | None) -> int:
     """Load the last epoch that was finished; how many were. The optimizer begins anew."""
     saved = sorted(folder.glob("epoch-*.npz"))
-    if saved:
-        load_weights(model, saved[-1])
+    if last := saved[-1] if saved else begin:
+        load_weights(model, last)
     return int(saved[-1].stem.removeprefix("epoch-")) if saved else 0
 
 

@@ -39,6 +39,20 @@ def test_inside_shows_the_maps_of_every_layer_and_the_filters(app: App, visit: V
         expect(filters).to_have_count(row.output_shape[-1])
 
 
+def test_a_residual_block_tells_what_came_around_its_convolutions(app: App, visit: Visit) -> None:
+    page = visit(app).open("inside", model="best", picture=f"test:{TROUSER}")
+    page.get_by_text(re.compile("^residualblock_3 +14x14x64$")).click()
+    maps = page.get_by_role("group", name="Feature maps of residualblock_3").locator(".cell")
+    lines = page.locator(".byhand .lines p")
+    maps.nth(3).click()
+    expect(lines.first).to_contain_text("Around the convolutions comes the mean of its 2x2 window")
+    maps.nth(40).click()  # the block before it has 32
+    expect(lines.first).to_contain_text("Only 32 maps come in")
+    added, written = (lines.nth(i).inner_text() for i in (1, 2))
+    (change,) = re.findall(r"add ([-−]?[\d.]+?)\.$", added)
+    assert change.removeprefix("-").removeprefix("−") in written
+
+
 def test_inside_compares_three_pictures(app: App, visit: Visit) -> None:
     page = visit(app).open("inside", model=MODEL, view="three-pictures")
     pictures = page.get_by_role("group", name="Three test pictures").locator(".cell")

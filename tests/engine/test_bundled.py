@@ -41,7 +41,8 @@ def test_it_learns_and_is_judged_on_what_it_has_not_seen(
     recipe: bundled.Recipe, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    found = bundled.train(recipe, tmp_path, said.append)
+    bundled.train(recipe, tmp_path, said.append)
+    found = bundled.judged(recipe, tmp_path)
     assert [line.split(":")[0] for line in said] == ["epoch 1", "epoch 2", "epoch 3"]
     assert (found.train.n, found.validation.n, found.test.n) == (540, 60, 100)
     assert found.rendered_validation
@@ -73,10 +74,33 @@ def test_interrupted_it_goes_on_after_its_last_epoch(
     assert [line.split(":")[0] for line in said] == ["epoch 3"]
 
 
+def test_a_second_training_goes_on_from_the_weights_of_the_first(
+    recipe: bundled.Recipe, tmp_path: Path
+) -> None:
+    first = bundled.train(recipe, tmp_path / "first", lambda _: None)
+    slow = recipe.experiment.changed(
+        training=recipe.experiment.training.changed(learning_rate=1e-9, epochs=2)
+    )
+    second = bundled.Recipe(slow, begin=first)
+    said: list[str] = []
+    assert bundled.train(second, tmp_path / "second", said.append).exists()
+    assert [line.split(":")[0] for line in said] == ["epoch 1", "epoch 2"]
+    ours, theirs = (
+        load_model(recipe.experiment, tmp_path / name / "weights.npz").get_weights()
+        for name in ("first", "second")
+    )
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    bundled.train(second, tmp_path / "second", said.append)
+    assert len(said) == 2  # all epochs were there
+
+
 def test_without_renderings_it_learns_the_pictures_as_they_are(
     recipe: bundled.Recipe, tmp_path: Path
 ) -> None:
-    found = bundled.train(bundled.Recipe(recipe.experiment), tmp_path, lambda _: None)
+    plain = bundled.Recipe(recipe.experiment)
+    bundled.train(plain, tmp_path, lambda _: None)
+    found = bundled.judged(plain, tmp_path)
     assert found.rendered_validation is None
     assert found.calibration.n == 60
     assert found.test.accuracy > 0.4
@@ -97,7 +121,9 @@ def test_trained_in_bfloat16_it_is_judged_as_it_answers(
     monkeypatch.setenv("FMNIST_DATA_DIR", str(small_set))
     monkeypatch.setattr(learner, "precision", lambda _: "mixed_bfloat16")
     experiment = tiny(Conv2D(filters=16), Flatten(), epochs=1, batch_size=16)
-    found = bundled.train(bundled.Recipe(experiment), tmp_path, lambda _: None)
+    plain = bundled.Recipe(experiment)
+    bundled.train(plain, tmp_path, lambda _: None)
+    found = bundled.judged(plain, tmp_path)
     pictures = as_pictures(tf.constant(fashion_mnist.load().test_images))
     answers = load_model(experiment, found.weights)(pictures)
     np.testing.assert_allclose(found.test.probabilities, answers, atol=1e-5)
