@@ -134,7 +134,8 @@ def test_the_initial_weights_are_ours(name: str) -> None:
 
 def test_scripts_with_residual_blocks_learn(tmp_path: Path) -> None:
     base = with_settings(
-        preset("resnet-8").experiment, ["data.train_size=200", "data.validation_fraction=0.001"]
+        preset("resnet-8").experiment,
+        ["data.train_size=200", "data.validation_fraction=0.001", "training.schedule=constant"],
     )
     output = run(keras_script(base), tmp_path, "--epochs", "1")
     assert f"Parameters: {summarise(base.architecture).parameters:,} (" in output
