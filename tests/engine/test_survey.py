@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from fmnist_core.architecture import Architecture, Dense, Flatten, Output
+from fmnist_core.architecture import Architecture, Dense, Flatten, Output, ResidualBlock
 from fmnist_core.embedding import pca
 from fmnist_core.engine import survey as module
 from fmnist_core.engine.build import build
@@ -85,3 +85,13 @@ def test_a_network_is_only_looked_at() -> None:
     layer_sizes(model, experiment, IMAGES, LABELS)
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_residual_block_is_one_layer_with_the_gradients_of_its_convolutions() -> None:
+    experiment = Experiment(
+        architecture=Architecture(layers=(ResidualBlock(filters=2, strides=4), Flatten()))
+    )
+    found = layer_sizes(build(experiment.architecture), experiment, IMAGES, LABELS)
+    assert [layer["kind"] for layer in found["layers"]] == ["ResidualBlock", "Flatten", "Dense"]
+    assert found["layers"][0]["gradient"] > 0
+    assert found["layers"][0]["units"] == 2

@@ -92,10 +92,11 @@ function create(root) {
         [`Times gamma ${text(gamma)}, plus beta ${text(beta)}: `, ["value", text(result)]], held]];
     }
     if (kind === "ResidualBlock") {
-      const n = incoming;
-      const way = map >= n ? [`Only ${n} maps come in, so nothing comes around the convolutions of this one: `]
-        : [side > 1 ? `Around the convolutions comes the mean of its ${side}x${side} window${inner[0] + inner[2] < inputs.rows || inner[1] + inner[3] < inputs.columns ? ", zeros outside left out" : ""}: ` : "Around the convolutions comes what came in: "];
-      return [[], [[...way, ["slice", text(around)]], ["The convolutions add ", ["slice", text(change)], "."],
+      const outside = inner[2] < inputs.rows || inner[3] < inputs.columns ? ", zeros outside left out" : "";
+      const mean = `Around the convolutions comes the mean of its ${side}x${side} window${outside}: `;
+      const way = side > 1 ? mean : "Around the convolutions comes what came in: ";
+      const none = `Only ${incoming} maps come in, so nothing comes around the convolutions of this one: `;
+      return [[], [[map < incoming ? way : none, ["slice", text(around)]], ["The convolutions add ", ["slice", text(change)], "."],
         [`${text(around)} ${change < 0 ? "−" : "+"} ${text(Math.abs(change))} = `, ["value", text(around + change)]], held]];
     }
     if (kind === "Dropout") return [[], [came, ["Dropout acts only in training; now the number passes as it is."], held]];
