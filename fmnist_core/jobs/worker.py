@@ -184,7 +184,7 @@ def _stop_on_sigterm(run: Run) -> threading.Event:
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopping.set()
-        (run.directory / "heartbeat").write_text(STOPPING)
+        _say(run.directory / "heartbeat", STOPPING)
         appender = Appender(run.commands_path)
         appender.append({"time": time.time(), "command": "stop", "value": None})
         appender.close()
@@ -197,10 +197,15 @@ def _beat(path: Path, stopping: threading.Event) -> None:
     def beat() -> None:
         while True:
             with contextlib.suppress(OSError):  # a full disk; the next beat may succeed
-                path.write_text(STOPPING if stopping.is_set() else "alive")
+                _say(path, STOPPING if stopping.is_set() else "alive")
             time.sleep(HEARTBEAT_SECONDS)
 
     threading.Thread(target=beat, name="heartbeat", daemon=True).start()
+
+
+def _say(heartbeat: Path, what: str) -> None:
+    """At once: who reads while a file is written finds it empty, and takes the worker for stuck."""
+    write_atomically(heartbeat, what.encode(), durable=False)
 
 
 def _lower_priority() -> None:

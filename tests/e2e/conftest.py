@@ -16,7 +16,7 @@ from fmnist_core.run import Run
 from fmnist_core.runs import RunStore
 from tests.e2e.app import App
 from tests.e2e.browser import NoBrowserError, find_chromium, launch
-from tests.e2e.visitor import Visitor, own_runs, state_of
+from tests.e2e.visitor import Visitor, own_work, state_of
 
 Visit = Callable[..., Visitor]
 
@@ -61,7 +61,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     for name in ("app", "own_app"):
         app = getattr(item, "funcargs", {}).get(name)
         if report.failed and isinstance(app, App):
-            for run in own_runs(app):
+            for run in own_work(app):
                 state = state_of(run)
                 reason = state.ending.reason if state.ending else ""
                 text = f"{state.status} at step {state.step} {reason}\n{worker_log(run)}"
@@ -82,7 +82,7 @@ def clean_second_try(request: pytest.FixtureRequest) -> None:
 
 
 def end_trainings(app: App, seconds: float = 30.0) -> None:
-    unfinished = [run for run in own_runs(app) if not state_of(run).ended]
+    unfinished = [run for run in own_work(app) if not state_of(run).ended]
     for run in unfinished:  # the newest first: who waits must not begin
         RunStore(app.runs).command(run.id, "stop")
     deadline = time.monotonic() + seconds
@@ -117,7 +117,7 @@ def _running(app: App) -> Iterator[App]:
     finally:
         family = app.family()
         app.stop()
-        workers = [identity for run in own_runs(app) if (identity := read_identity(run))]
+        workers = [identity for run in own_work(app) if (identity := read_identity(run))]
         # Training goes on when its server ends; here it ends, by its pid.
         for identity in workers:
             if processes.alive(identity):

@@ -184,6 +184,11 @@ def own_runs(app: App) -> list[Run]:
     return [run for run in RunStore(app.runs).list() if not run.recorded]
 
 
+def own_work(app: App) -> list[Run]:
+    """Searches, comparisons and MobileNets too, newest first."""
+    return [run for run in RunStore(app.runs).everything() if not run.recorded]
+
+
 def state_of(run: Run) -> RunState:
     """What the run directory says, read anew by somebody who has never seen it."""
     return RunStore(run.directory.parent).state(run.id)

@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from fmnist_core.events import RunFailed
-from fmnist_core.jobs import processes
+from fmnist_core.jobs import processes, worker
 from fmnist_core.jobs.worker import read_identity
 from fmnist_core.presets import preset
 from fmnist_core.run import Run
@@ -140,7 +141,22 @@ def test_it_says_who_it_is_and_beats(run: Run, start: Start) -> None:
 
     identity = read_identity(run)
     assert identity == processes.identify(process.pid)
-    assert (run.directory / "heartbeat").read_text() == "alive"
+    heartbeat = run.directory / "heartbeat"
+    until(heartbeat.exists, "the first beat")
+    assert heartbeat.read_text() == "alive"
+
+
+def test_who_reads_a_heartbeat_never_finds_it_half_written(run: Run, tmp_path: Path) -> None:
+    heartbeat = tmp_path / "heartbeat"
+    heartbeat.write_text(worker.STOPPING)
+    found = set()
+    writer = threading.Thread(
+        target=lambda: [worker._say(heartbeat, worker.STOPPING) for _ in range(2000)]
+    )
+    writer.start()
+    while writer.is_alive():
+        found.add(heartbeat.read_text())
+    assert found == {worker.STOPPING}
 
 
 def test_sigterm_is_the_command_to_stop(run: Run, start: Start) -> None:
@@ -156,7 +172,7 @@ def test_sigterm_is_the_command_to_stop(run: Run, start: Start) -> None:
     assert heartbeat.read_text() == "stopping"
     said = heartbeat.stat().st_mtime_ns
     until(lambda: heartbeat.stat().st_mtime_ns > said, "the next beat")
-    assert until(heartbeat.read_text, "the next beat") == "stopping"
+    assert heartbeat.read_text() == "stopping"
     assert process.poll() is None
 
 
