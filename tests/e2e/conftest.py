@@ -81,7 +81,7 @@ def clean_second_try(request: pytest.FixtureRequest) -> None:
         end_trainings(request.getfixturevalue("app"))
 
 
-def end_trainings(app: App, seconds: float = 30.0) -> None:
+def end_trainings(app: App, seconds: float = 120.0) -> None:
     unfinished = [run for run in own_work(app) if not state_of(run).ended]
     for run in unfinished:  # the newest first: who waits must not begin
         RunStore(app.runs).command(run.id, "stop")

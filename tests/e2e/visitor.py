@@ -23,7 +23,7 @@ from fmnist_core.run_state import RunState
 from fmnist_core.runs import RunStore
 from tests.e2e.app import App
 
-WAIT_MS = 120_000
+WAIT_MS = 240_000
 """Until something that has not appeared counts as missing. Never a promise about speed: a machine
 that does three other things takes long to import TensorFlow."""
 OPENINGS = 6
