@@ -58,8 +58,10 @@ class Outcome:
     test: Scores
     calibration: Temperature
     """Fitted on all held-out pictures, renderings included: on what it will be asked about."""
+    mirrored_test: float
+    """Accuracy when the probabilities of each picture and of its mirror image are averaged, ..."""
     averaged_test: float
-    """Accuracy when the probabilities of each picture and of its mirror image are averaged."""
+    """... and when those of both, each moved by -1, 0 and 1 pixel both ways, are: of 18 views."""
     weights: Path
 
 
@@ -117,8 +119,12 @@ def judged(recipe: Recipe, folder: Path) -> Outcome:
     test_labels = tf.constant(data.test_labels.astype(np.int32))
     everything = np.arange(len(data.test_labels))
     test = score(data.test_images, test_labels, everything)
-    mirrored = score(np.ascontiguousarray(data.test_images[:, :, ::-1]), test_labels, everything)
-    averaged = (test.probabilities + mirrored.probabilities).argmax(axis=1)
+
+    def averaged(views: list[Levels]) -> float:
+        """Accuracy of the mean of the probabilities of all views of the test pictures."""
+        found = sum(score(view, test_labels, everything).probabilities for view in views)
+        return float((np.argmax(found, axis=1) == data.test_labels).mean())
+
     validation = score(data.train_images, labels, part.validation)
     rendered = score(shown, labels, part.validation) if recipe.renderings else None
     held_out = [validation, rendered] if rendered else [validation]
@@ -135,9 +141,26 @@ def judged(recipe: Recipe, folder: Path) -> Outcome:
         rendered_validation=rendered,
         test=test,
         calibration=calibration,
-        averaged_test=float((averaged == data.test_labels).mean()),
+        mirrored_test=averaged(views_of(data.test_images, 0)),
+        averaged_test=averaged(views_of(data.test_images, 1)),
         weights=weights,
     )
+
+
+def views_of(pictures: Levels, pixels: int) -> list[Levels]:
+    """The pictures (n, h, w) and their mirror images, moved by up to so many pixels both ways.
+
+    What is moved out of a picture is lost; black moves in.
+    """
+    height, width = pictures.shape[1:]
+    room = ((0, 0), (pixels, pixels), (pixels, pixels))
+    moves = range(2 * pixels + 1)
+    return [
+        np.ascontiguousarray(each[:, down : down + height, right : right + width])
+        for each in (np.pad(pictures, room), np.pad(pictures[:, :, ::-1], room))
+        for down in moves
+        for right in moves
+    ]
 
 
 def _resume(model: tf.Module, folder: Path, begin: Path | None) -> int:

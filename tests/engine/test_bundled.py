@@ -107,12 +107,25 @@ def test_without_renderings_it_learns_the_pictures_as_they_are(
     assert list(tmp_path.glob("rendering-*")) == []
     model = load_model(recipe.experiment, found.weights)
     data = fashion_mnist.load()
-    views = [
-        np.asarray(model(as_pictures(tf.constant(np.ascontiguousarray(pictures)))))
-        for pictures in (data.test_images, data.test_images[:, :, ::-1])
-    ]
-    averaged = np.mean(views, axis=0).argmax(axis=1)
-    assert found.averaged_test == (averaged == data.test_labels).mean()
+    for pixels, accuracy in ((0, found.mirrored_test), (1, found.averaged_test)):
+        views = [
+            np.asarray(model(as_pictures(tf.constant(view))))
+            for view in bundled.views_of(data.test_images, pixels)
+        ]
+        averaged = np.mean(views, axis=0).argmax(axis=1)
+        assert accuracy == (averaged == data.test_labels).mean()
+
+
+def test_views_are_the_picture_and_its_mirror_image_moved_all_ways() -> None:
+    picture = np.arange(1, 7, dtype=np.uint8).reshape(1, 2, 3)
+    plain, mirrored = bundled.views_of(picture, 0)
+    assert plain.tolist() == picture.tolist()
+    assert mirrored.tolist() == [[[3, 2, 1], [6, 5, 4]]]
+    views = bundled.views_of(picture, 1)
+    assert len(views) == len({view.tobytes() for view in views}) == 18
+    assert views[0].tolist() == [[[0, 0, 0], [0, 1, 2]]]  # moved down and to the right
+    assert views[4].tolist() == picture.tolist()
+    assert views[17].tolist() == [[[5, 4, 0], [0, 0, 0]]]  # mirrored, up and to the left
 
 
 def test_trained_in_bfloat16_it_is_judged_as_it_answers(
