@@ -76,9 +76,12 @@ def worker_log(run: Run) -> str:
 
 @pytest.fixture(autouse=True)
 def clean_second_try(request: pytest.FixtureRequest) -> None:
-    """A second try does not meet the trainings that the first one left."""
+    """A second try does not meet what the first one left."""
     if getattr(request.node, "execution_count", 1) > 1 and "app" in request.fixturenames:
-        end_trainings(request.getfixturevalue("app"))
+        app = request.getfixturevalue("app")
+        end_trainings(app)
+        for run in own_work(app):
+            RunStore(app.runs).delete(run.id)
 
 
 def end_trainings(app: App, seconds: float = 120.0) -> None:

@@ -40,6 +40,10 @@ _CONNECTION = (
 )
 # A page opened by its address: Streamlit's client looks for its server below the page first.
 _LOOKING_FOR_THE_ROOT = re.compile(r"/\w+/_stcore/(health|host-config)")
+# Streamlit asks whether the file of a button is there; on a slow machine the next update of the
+# settings has replaced that script by another by then. What is downloaded, is tested.
+_REPLACED = "Download Button source error - 404"
+_SCRIPT = re.compile(r"/media/\w+\.py")
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -81,6 +85,8 @@ class Visitor:
         address = message.location["url"]
         expected = any(words in message.text for words in _CONNECTION)
         expected |= bool(_LOOKING_FOR_THE_ROOT.fullmatch(urlsplit(address).path))
+        expected |= _REPLACED in message.text
+        expected |= "404" in message.text and bool(_SCRIPT.fullmatch(urlsplit(address).path))
         if message.type == "error" and not expected:
             self.complaints.append(f"{message.text} ({address})")
 
