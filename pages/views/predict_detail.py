@@ -11,8 +11,9 @@ from pages.views import predict_answers, predict_known
 from pages.views.predict_overrides import overrides
 
 
-def show(data: bytes, name: str, key: str) -> None:
-    """``key`` keeps the overrides of several pictures apart."""
+def show(data: bytes, name: str, key: str, was_learning: bool = False) -> None:
+    """``key`` keeps the overrides of several pictures apart; ``was_learning`` is for
+    ``predict_known.watch``, if answers were drawn before this one."""
     left, middle, right = st.columns([5, 3, 5], gap="large")
     own = predict_answers.own_shape()
     with left:
@@ -27,6 +28,7 @@ def show(data: bytes, name: str, key: str) -> None:
             prepared = predict_answers.own_file(data, name, own)
         else:
             prepared = predict_answers.from_file(data, name, options)
+        was_learning = was_learning or predict_known.learning()
         probabilities = predict_answers.predict([prepared.picture])[0]
         with middle:
             predict_answers.verdict(prepared.picture, probabilities)
@@ -37,4 +39,4 @@ def show(data: bytes, name: str, key: str) -> None:
         looks.section("What happened to it on the way")
         predict_answers.steps(prepared)
         predict_known.show(prepared.picture, probabilities, key, beside)
-        predict_known.watch()
+        predict_known.watch(was_learning)

@@ -25,7 +25,7 @@ def show() -> None:
         )
         return
     _draw()
-    predict_known.watch()
+    predict_known.watch(predict_known.learning())
 
 
 @st.fragment

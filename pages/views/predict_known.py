@@ -32,14 +32,22 @@ def show(picture: np.ndarray, probabilities: np.ndarray, key: str, beside: Delta
     _compare(picture, probabilities, known.familiar, features[0], key)
 
 
-def watch() -> None:
+def learning() -> bool:
+    """Whether the network is still looking at known pictures."""
+    known = acquaintance.of(session.model())
+    return known.familiar is None and not known.problem
+
+
+def watch(was_learning: bool) -> None:
     """How far the looking has come; at its end the page shows what ``show`` has to say.
+
+    ``was_learning``: what ``learning`` said before the first answer was drawn. If the looking has
+    ended since, all is drawn again: what came first does not say yet what it is unlike.
 
     Not for the inside of a fragment: one that ticks there writes to places which the outer one,
     run again by a stroke, has just given to others.
     """
-    known = acquaintance.of(session.model())
-    if known.familiar is None and not known.problem:
+    if was_learning:
         _wait()
 
 
@@ -103,9 +111,9 @@ def _compare(
 
 @st.fragment(run_every=0.5)
 def _wait() -> None:
-    known = acquaintance.of(session.model())
-    if known.familiar is not None or known.problem:
+    if not learning():
         st.rerun()
+    known = acquaintance.of(session.model())
     st.progress(
         known.done / known.total,
         f"Looking at known pictures with this network, once: {known.done:,} of {known.total:,}. "

@@ -59,11 +59,16 @@ def show() -> None:
             return
         probabilities = predict_answers.predict([picture for _, picture in readable])
         chosen = min(st.session_state.get(_CHOSEN, 0), len(readable) - 1)
+        learning = predict_known.learning()
         if len(readable) > 1:
             _sheet(readable, probabilities, chosen)
+            if learning:
+                looks.caption(
+                    "The network is still finding out which of them are unlike all it knows."
+                )
         file = readable[chosen][0]
         looks.section(file.name)
-        predict_detail.show(file.data, file.name, file.digest)
+        predict_detail.show(file.data, file.name, file.digest, learning)
 
 
 def _received() -> None:

@@ -7,7 +7,6 @@ import io
 import json
 import re
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +26,7 @@ from tests.e2e.visitor import (
     choose,
     controls,
     curves,
+    download,
     enter,
     go,
     grown,
@@ -251,12 +251,6 @@ def test_a_run_can_be_taken_home(results: Page, finished: Run) -> None:
     assert len(epochs) == len(state_of(finished).epochs)
     experiment = download(results, "Experiment (JSON)").read_text()
     assert type(finished.experiment).from_json(experiment) == finished.experiment
-
-
-def download(page: Page, name: str) -> Path:
-    with page.expect_download() as coming:
-        page.get_by_role("button", name=name).click()
-    return Path(coming.value.path())
 
 
 def test_a_refresh_finds_the_run_again(results: Page, finished: Run) -> None:

@@ -13,7 +13,7 @@ from fmnist_core.runs import RunStore
 from fmnist_core.search import experiment_of
 from tests.e2e.app import App
 from tests.e2e.conftest import Visit
-from tests.e2e.visitor import enter
+from tests.e2e.visitor import download, enter, settled
 
 TRIALS = 4
 
@@ -23,6 +23,10 @@ def test_a_search_survives_its_worker_and_its_best_is_trained(app: App, visit: V
     page = visit(app).open("train", view="search")
     enter(page, "Training pictures", "2000")
     enter(page, "Trials", str(TRIALS))
+    settled(page)
+    script = download(page, "Keras Tuner script").read_text()
+    assert "keras_tuner" in script
+    compile(script, "search.py", "exec")
     page.get_by_role("button", name="Search", exact=True).click()
     expect(ended(page, 1)).to_be_visible()
     (run,) = store.searches()

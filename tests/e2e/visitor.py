@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -41,7 +42,7 @@ _CONNECTION = (
 # A page opened by its address: Streamlit's client looks for its server below the page first.
 _LOOKING_FOR_THE_ROOT = re.compile(r"/\w+/_stcore/(health|host-config)")
 # Streamlit asks whether the file of a button is there; on a slow machine the next update of the
-# settings has replaced that script by another by then. What is downloaded, is tested.
+# settings has replaced that script by another by then. One that stays away fails its download.
 _REPLACED = "Download Button source error - 404"
 _SCRIPT = re.compile(r"/media/\w+\.py")
 
@@ -143,6 +144,12 @@ def enter(page: Page, label: str, value: str) -> None:
         if float(field.input_value()) == float(value):
             return
     raise AssertionError(f"{label} does not keep {value}.")
+
+
+def download(page: Page, name: str) -> Path:
+    with page.expect_download() as coming:
+        page.get_by_role("button", name=name).click()
+    return Path(coming.value.path())
 
 
 def unfold(page: Page, name: str) -> None:

@@ -146,13 +146,16 @@ def test_it_says_who_it_is_and_beats(run: Run, start: Start) -> None:
     assert heartbeat.read_text() == "alive"
 
 
-def test_who_reads_a_heartbeat_never_finds_it_half_written(run: Run, tmp_path: Path) -> None:
+def test_who_reads_a_heartbeat_never_finds_it_half_written(tmp_path: Path) -> None:
     heartbeat = tmp_path / "heartbeat"
     heartbeat.write_text(worker.STOPPING)
-    found = set()
-    writer = threading.Thread(
-        target=lambda: [worker._say(heartbeat, worker.STOPPING) for _ in range(2000)]
-    )
+
+    def write() -> None:
+        for _ in range(2000):
+            worker._say(heartbeat, worker.STOPPING)
+
+    found = {heartbeat.read_text()}
+    writer = threading.Thread(target=write)
     writer.start()
     while writer.is_alive():
         found.add(heartbeat.read_text())

@@ -1,6 +1,7 @@
 """The Predict page: a drawing, files and photos become 28 x 28 pixels and ten probabilities."""
 
 import io
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ from fmnist_core.errors import EngineError
 from fmnist_core.images import from_drawing
 from fmnist_core.presets import preset
 from pages.shared import acquaintance
+from pages.views import predict_known
 from tests.pages.judged_runs import answer, button, component, finished, headings, html
 from tests.pages.lab_pages import address, healthy, lab, open_page
 
+FINDING_OUT = "The network is still finding out which of them are unlike all it knows."
 TEXT = ("notes.png", b"hello", "image/png")
 
 
@@ -149,6 +152,35 @@ def test_what_is_no_clothing_is_said_to_be_unlike_all_others(backend):
     assert "Unlike anything I was trained on" in app.warning[0].value
     sheet = component(app, "lab_gallery", "lab.uploads.sheet")
     assert sheet["labels"] == ["noise.png: Bag 91 %, unlike all it knows", "boot.png: Bag 91 %"]
+    assert FINDING_OUT not in html(app)
+
+
+def test_what_is_found_out_while_the_answers_are_drawn_is_said_of_all_of_them(backend, monkeypatch):
+    judge = predict_known.strange
+
+    def found_out_then(pictures):
+        unlike = judge(pictures)
+        for each in list(acquaintance._known.values()):
+            each.thread.join(60)
+        return unlike
+
+    asked = threading.Event()
+    learn = acquaintance._learn
+    monkeypatch.setattr(acquaintance, "_learn", lambda *of: asked.wait(60) and learn(*of))
+    buffer = io.BytesIO()
+    Image.fromarray(unlike.noise(2)[1]).save(buffer, "PNG")
+    app = open_page("predict", view="pictures")
+    noise = ("noise.png", buffer.getvalue(), "image/png")
+    app.file_uploader[0].set_value([noise, photo("boot.png")]).run()
+    labels = component(healthy(app), "lab_gallery", "lab.uploads.sheet")["labels"]
+    assert labels == ["noise.png: Bag 91 %", "boot.png: Bag 91 %"]
+    assert FINDING_OUT in html(app)
+
+    monkeypatch.setattr(predict_known, "strange", found_out_then)
+    asked.set()
+    app.run()
+    labels = component(healthy(app), "lab_gallery", "lab.uploads.sheet")["labels"]
+    assert labels == ["noise.png: Bag 91 %, unlike all it knows", "boot.png: Bag 91 %"]
 
 
 def test_a_network_that_cannot_be_asked_about_known_pictures_still_answers(backend):
