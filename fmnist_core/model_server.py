@@ -111,17 +111,25 @@ class ModelServer:
 
     def feature_maps(self, model: str, picture: Floats) -> list[FeatureMaps]:
         """What every layer answers to a picture (h, w, channels) in [0, 1], input first."""
+        return self._maps("feature_maps", model, picture)
+
+    def filters(self, model: str) -> list[Filters]:
+        """The kernels of every convolution, in order, those inside residual blocks too; empty for
+        a network without any."""
+        result, arrays = self._backend.call("filters", {"model": model}, {})
+        return [Filters(layer["name"], arrays[str(i)]) for i, layer in enumerate(result["layers"])]
+
+    def filter_maps(self, model: str, picture: Floats) -> list[FeatureMaps]:
+        """What each of ``filters`` answers to a picture (h, w, channels) in [0, 1]."""
+        return self._maps("filter_maps", model, picture)
+
+    def _maps(self, operation: str, model: str, picture: Floats) -> list[FeatureMaps]:
         picture = checked_picture(picture)
-        result, arrays = self._backend.call("feature_maps", {"model": model}, {"picture": picture})
+        result, arrays = self._backend.call(operation, {"model": model}, {"picture": picture})
         return [
             FeatureMaps(layer["name"], layer["kind"], arrays[str(i)])
             for i, layer in enumerate(result["layers"])
         ]
-
-    def filters(self, model: str) -> list[Filters]:
-        """The kernels of every convolution, in order; empty for a network without any."""
-        result, arrays = self._backend.call("filters", {"model": model}, {})
-        return [Filters(layer["name"], arrays[str(i)]) for i, layer in enumerate(result["layers"])]
 
     def varied(
         self,

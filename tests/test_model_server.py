@@ -75,15 +75,19 @@ def test_no_pictures_need_no_engine() -> None:
 
 
 def test_layers_come_with_their_names_and_arrays() -> None:
-    server = ModelServer(Engine())
+    engine = Engine()
+    server = ModelServer(engine)
 
     maps = server.feature_maps("quick", pictures(1)[0])
+    answers = server.filter_maps("quick", pictures(1)[0])
     filters = server.filters("quick")
 
-    assert [(m.layer, m.kind, m.maps.shape) for m in maps] == [
-        ("conv2d", "Conv2D", (3, 3, 1, 4)),
-        ("dense", "Dense", (7,)),
-    ]
+    for given in (maps, answers):
+        assert [(m.layer, m.kind, m.maps.shape) for m in given] == [
+            ("conv2d", "Conv2D", (3, 3, 1, 4)),
+            ("dense", "Dense", (7,)),
+        ]
+    assert [asked[0] for asked in engine.asked] == ["feature_maps", "filter_maps", "filters"]
     assert filters[0].layer == "conv2d"
     assert filters[0].kernels.shape == (3, 3, 1, 4)
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from fmnist_core.engine.stack import Network, Stage, layers_of, stage, through, tool
+from fmnist_core.engine.stack import Network, Stage, stage, through, tool
 
 Floats = npt.NDArray[np.float32]
 STEPS = 48
@@ -32,7 +32,7 @@ def answer(
     "start_map", "end_map": the filter's answers to them (h, w)}."""
     number = int(params["filter"])
     found = stage(network.model, params["layer"], number)
-    climb = tool(network, ("climb", found.start), lambda: climb_of(network.model, found))
+    climb = tool(network, ("climb", found.layer.name), lambda: climb_of(found))
     start = noise(network.model.input_shape[1:], int(params["seed"]))
     end, *maps = (
         each.numpy()[0] for each in climb(tf.constant(start[np.newaxis]), tf.constant(number))
@@ -46,19 +46,17 @@ def noise(shape: tuple[int, ...], seed: int) -> Floats:
     return np.clip(drawn, 0, 1).astype(np.float32)
 
 
-def climb_of(model: keras.Model, stage: Stage) -> Climb:
+def climb_of(stage: Stage) -> Climb:
     """(picture (1, h, w, 1), filter) -> (best picture, answer at the start, answer at the end)."""
-    layers = layers_of(model)
 
     def drive(picture: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         """The filter's answer before its activation, which would hide what is below zero."""
-        x = through(layers[: stage.start], picture)
-        layer = stage.layer
+        x, layer = through(stage.before, picture), stage.layer
         x = keras.ops.conv(x, layer.kernel, strides=layer.strides, padding=layer.padding)
         if layer.use_bias:
             x += layer.bias
-        after = layers[stage.start + 1 : stage.end]
-        x = through([each for each in after if not isinstance(each, keras.layers.Activation)], x)
+        behind = stage.behind
+        x = through([each for each in behind if not isinstance(each, keras.layers.Activation)], x)
         return x[..., number]
 
     def gain(picture: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
@@ -75,7 +73,7 @@ def climb_of(model: keras.Model, stage: Stage) -> Climb:
             up = _of_size_one(tape.gradient(gained, now))
             down = _of_size_one(tape.gradient(rough, now))
             now = tf.clip_by_value(now + RATE * (up - ROUGHNESS * down), 0.0, 1.0)
-        answers = [through(layers[: stage.end], each)[..., number] for each in (picture, now)]
+        answers = [through(stage.layers, each)[..., number] for each in (picture, now)]
         return now, answers[0], answers[1]
 
     return tf.function(climb)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from fmnist_core.engine.build import kind_of, stride_of
-from fmnist_core.engine.stack import Network, Stage, last_answer, layers_of, logits, through, tool
+from fmnist_core.engine.stack import Network, Stage, last_answer, logits, through, tool
 from fmnist_core.engine.streaming import pictures_at_once
 from fmnist_core.explanations import EVERY_PIXEL, occlusion_side
 
@@ -118,10 +118,10 @@ class Attention:
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """The map, the largest sum without signs, and the sum of all places that speak for it."""
         assert self.stage is not None
-        maps = through(layers_of(self._model)[: self.stage.end], picture)
+        maps = through(self.stage.layers, picture)
         with tf.GradientTape() as tape:
             tape.watch(maps)
-            score = logits(self._model, maps, self.stage.end)[0, wanted]
+            score = logits(self._model, maps, len(self.stage.layers))[0, wanted]
         slopes = tape.gradient(score, maps)[0]
         weighted = maps[0] * tf.reduce_mean(slopes, axis=(0, 1))
         single = tf.reduce_sum(tf.nn.relu(tf.reduce_sum(maps[0] * slopes, axis=-1)))
@@ -160,15 +160,15 @@ def answer(
     if grad_cam is not None and attention.stage is not None:
         said |= {"layer": attention.stage.layer.name}
         said |= {"size": grad_cam.size, "share": grad_cam.share}
-        said |= asdict(grid_of(network.model, attention.stage))
+        said |= asdict(grid_of(attention.stage))
         found["grad_cam"] = grad_cam.cam
     return said, found
 
 
-def grid_of(model: keras.Model, stage: Stage) -> Grid:
+def grid_of(stage: Stage) -> Grid:
     """Where the places of a convolution's or residual block's maps are in the picture."""
     first, step = 0.0, 1.0
-    for layer in layers_of(model)[: stage.end]:
+    for layer in stage.layers:
         window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
         if kind_of(layer) == "ResidualBlock":  # what goes around is what the places stand for
             size = stride = stride_of(layer)

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -14,7 +13,7 @@ import tensorflow as tf
 from fmnist_core.datasets import splits
 from fmnist_core.datasets.fashion_mnist import Dataset
 from fmnist_core.engine.inputs import dataset_now
-from fmnist_core.engine.stack import Network, Stage, layers_of, stage, through, tool
+from fmnist_core.engine.stack import Network, Stage, stage, through, tool
 from fmnist_core.engine.steps import as_pictures
 from fmnist_core.experiment import Experiment
 
@@ -39,8 +38,8 @@ def answer(
     data = dataset_now(network.experiment)
     validation, train = candidates(network.experiment, data)
     indices = np.concatenate([validation, train])
-    answers = tool(network, ("answers", found.start), lambda: _answers(network.model, found))
-    key = "peaks", found.start
+    answers = tool(network, ("answers", found.layer.name), lambda: _answers(found))
+    key = "peaks", found.layer.name
     if key not in network.known:
         network.known[key] = peaks(answers, found, data.train_images, indices)
     excitement = network.known[key][:, number]
@@ -50,7 +49,7 @@ def answer(
         "validation": len(validation),
         "train": len(train),
         "awake": int((excitement > 0).sum()),
-        "answer": layers_of(network.model)[found.end - 1].name,
+        "answer": found.layers[-1].name,
     }
     return said, {
         "indices": indices[top],
@@ -95,7 +94,6 @@ def chunk_size(stage: Stage) -> int:
     return max(SMALLEST_CHUNK, min(LARGEST_CHUNK, fitting))
 
 
-def _answers(model: keras.Model, stage: Stage) -> Callable[[tf.Tensor], tf.Tensor]:
+def _answers(stage: Stage) -> Callable[[tf.Tensor], tf.Tensor]:
     """uint8 (n, h, w) -> the answers of all filters (n, h, w, filters)."""
-    layers = layers_of(model)[: stage.end]
-    return tf.function(lambda images: through(layers, as_pictures(images)))
+    return tf.function(lambda images: through(stage.layers, as_pictures(images)))

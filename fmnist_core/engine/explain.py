@@ -11,6 +11,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from fmnist_core.engine.build import RESCALING, kind_of
+from fmnist_core.engine.stack import convolving, layers_of, stages
 
 Floats = npt.NDArray[np.float32]
 
@@ -48,10 +49,25 @@ def penultimate(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
     )
 
 
+def convolution_outputs(model: keras.Model) -> keras.Model:
+    """A model that gives what every convolution answers, by its name. It needs one at least."""
+    x, found = model.inputs[0], {}
+    for layer in layers_of(model):
+        if kind_of(layer) == "ResidualBlock":
+            inner = x
+            for each in convolving(layer):
+                inner = each(inner)
+                if kind_of(each) == "Conv2D":
+                    found[each.name] = inner
+        x = layer(x)
+        if kind_of(layer) == "Conv2D":
+            found[layer.name] = x
+    return keras.Model(model.inputs, found)
+
+
 def filters(model: keras.Model) -> list[LayerArray]:
-    """The kernels of every convolution, in order."""
+    """The kernels of every convolution, in order; those inside residual blocks, too."""
     return [
-        LayerArray(layer.name, kind_of(layer), np.asarray(layer.kernel))
-        for layer in model.layers
-        if isinstance(layer, keras.layers.Conv2D)
+        LayerArray(each.layer.name, kind_of(each.layer), np.asarray(each.layer.kernel))
+        for each in stages(model)
     ]

@@ -19,8 +19,16 @@ from fmnist_core.datasets import load
 from fmnist_core.engine import ascent, attention, exciting, one_step, surgery, survey, tsne
 from fmnist_core.engine.answers import probabilities
 from fmnist_core.engine.build import kind_of
-from fmnist_core.engine.explain import LayerArray, all_outputs, filters, penultimate, shown_layers
+from fmnist_core.engine.explain import (
+    LayerArray,
+    all_outputs,
+    convolution_outputs,
+    filters,
+    penultimate,
+    shown_layers,
+)
 from fmnist_core.engine.pixels import origin
+from fmnist_core.engine.stack import stages, tool
 from fmnist_core.engine.streaming import pictures_at_once
 from fmnist_core.engine.varied import varied
 from fmnist_core.engine.weights import load_model, load_weights
@@ -82,6 +90,15 @@ class Predictor:
             for layer, output in zip(shown_layers(self.model), outputs, strict=True)
         ]
 
+    def filter_maps(self, picture: npt.NDArray[np.float32]) -> list[LayerArray]:
+        """What every convolution answers to (h, w, channels) in [0, 1]."""
+        layers = [each.layer for each in stages(self.model)]
+        if not layers:
+            return []
+        answers = tool(self, "filter maps", lambda: tf.function(convolution_outputs(self.model)))
+        maps = answers(tf.constant(picture[np.newaxis]))
+        return [LayerArray(each.name, kind_of(each), maps[each.name].numpy()[0]) for each in layers]
+
     def _in_chunks(
         self, forward: Forward, pictures: npt.NDArray[np.float32]
     ) -> npt.NDArray[np.float32]:
@@ -125,6 +142,13 @@ def feature_maps(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
 def filters_of(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
     """{"model"} -> {"layers": [{"name", "kind"}]} {"0": kernels, "1": ...}"""
     return _layers(filters(predictor(params["model"]).model))
+
+
+def filter_maps(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
+    """{"model"} {"picture"} -> {"layers": [{"name", "kind"}]} {"0": maps, "1": ...}"""
+    asked, picture = predictor(params["model"]), arrays["picture"]
+    _insist_on_shape(asked, picture)
+    return _layers(asked.filter_maps(picture))
 
 
 def pixel(params: Params, arrays: Arrays) -> tuple[Params, Arrays]:
@@ -197,6 +221,7 @@ OPERATIONS: dict[str, Operation] = {
     "features": features,
     "feature_maps": feature_maps,
     "filters": filters_of,
+    "filter_maps": filter_maps,
     "pixel": pixel,
     "separate": separate,
     "varied": varied_pictures,

@@ -1,5 +1,6 @@
 """A network taken apart: it is a stack of layers, so any part of it can run on its own.
 
+A residual block is one layer of the stack; up to its second convolution it is a stack itself.
 Nothing here changes the network. Layers are called as for a prediction, never as in training.
 """
 
@@ -36,20 +37,32 @@ class Stage:
     """A convolution (or a residual block), and where its answer is complete: behind its activation.
 
     A linear convolution gets its activation from layers of its own, with a BatchNormalization
-    before it, perhaps; they belong to its answer.
+    before it, perhaps; they belong to its answer. The last convolution of a residual block has
+    none: its answer is what the block adds.
     """
 
     layer: Any
     """keras.layers.Conv2D; keras.Model for a residual block."""
-    start: int
-    """Its position in ``layers_of``."""
-    end: int
-    """The position after the last layer of its answer."""
+    before: tuple[Any, ...]
+    """What a picture goes through before it, in order; of its own residual block, too."""
+    behind: tuple[Any, ...]
+    """The layers that complete its answer."""
+
+    @property
+    def layers(self) -> tuple[Any, ...]:
+        """From the picture to the answer."""
+        return *self.before, self.layer, *self.behind
 
 
 def layers_of(model: keras.Model) -> list[Any]:
     """All layers that compute, in order; the rescaling of the input is one of them."""
     return [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+
+
+def convolving(block: keras.Model) -> list[Any]:
+    """The layers of a residual block that convolve, in order: without those around them."""
+    kinds = keras.layers.BatchNormalization, keras.layers.Activation, keras.layers.Conv2D
+    return [layer for layer in layers_of(block) if isinstance(layer, kinds)]
 
 
 def through(layers: Sequence[Any], x: tf.Tensor) -> tf.Tensor:
@@ -68,13 +81,26 @@ def logits(model: keras.Model, x: tf.Tensor, start: int = 0) -> tf.Tensor:
 
 
 def stages(model: keras.Model) -> list[Stage]:
-    """Every convolution with its answer, in order."""
-    return [each for each in _answers(model) if isinstance(each.layer, keras.layers.Conv2D)]
+    """Every convolution with its answer, in order; those inside residual blocks, too."""
+    found, layers = [], layers_of(model)
+    for i, layer in enumerate(layers):
+        if kind_of(layer) == "Conv2D":
+            found.append(_stage(layers, i))
+        elif kind_of(layer) == "ResidualBlock":
+            inner = convolving(layer)
+            found += [
+                _stage(inner, j, layers[:i])
+                for j, each in enumerate(inner)
+                if kind_of(each) == "Conv2D"
+            ]
+    return found
 
 
 def last_answer(model: keras.Model) -> Stage | None:
     """The last convolution or residual block with its answer."""
-    return next(reversed(_answers(model)), None)
+    layers = layers_of(model)
+    answering = [i for i, each in enumerate(layers) if kind_of(each) in ("Conv2D", "ResidualBlock")]
+    return _stage(layers, answering[-1]) if answering else None
 
 
 def stage(model: keras.Model, name: str, filter_index: int = 0) -> Stage:
@@ -101,16 +127,13 @@ def tool(network: Network, key: Any, make: Callable[[], Tool]) -> Tool:
     return made
 
 
-def _answers(model: keras.Model) -> list[Stage]:
-    layers = layers_of(model)
-    return [
-        Stage(layer, i, _end(layers, i))
-        for i, layer in enumerate(layers)
-        if kind_of(layer) in ("Conv2D", "ResidualBlock")
-    ]
+def _stage(stack: Sequence[Any], i: int, before: Sequence[Any] = ()) -> Stage:
+    """Layer ``i`` of a stack, which takes in what ``before`` gives."""
+    return Stage(stack[i], (*before, *stack[:i]), tuple(stack[i + 1 : _end(stack, i)]))
 
 
-def _end(layers: list[Any], i: int) -> int:
+def _end(layers: Sequence[Any], i: int) -> int:
+    """The position after the last layer of the answer of layer ``i``."""
     end = i + 1
     if getattr(layers[i], "activation", keras.activations.linear) is not keras.activations.linear:
         return end

@@ -16,7 +16,7 @@ import tensorflow as tf
 from fmnist_core.datasets import splits
 from fmnist_core.engine.exciting import chunk_size
 from fmnist_core.engine.inputs import dataset_now
-from fmnist_core.engine.stack import Network, Stage, layers_of, logits, stage, through, tool
+from fmnist_core.engine.stack import Network, Stage, logits, stage, tool
 from fmnist_core.engine.steps import as_pictures
 from fmnist_core.errors import RunError
 
@@ -46,12 +46,12 @@ def answer(
             "Train one with a validation fraction of 0.05 or more."
         )
     kernel, bias = weights(found, number, arrays["kernel"], float(params["bias"]))
-    judge = tool(network, ("judge", found.start), lambda: judge_of(network.model, found))
+    judge = tool(network, ("judge", found.layer.name), lambda: judge_of(network.model, found))
     images = data.train_images
     if "before" not in network.known:
         network.known["before"] = answers(judge, found, images, indices, *weights(found))
         network.known["after"] = {}
-    known, change = network.known["after"], (found.start, kernel.tobytes(), bias.tobytes())
+    known, change = network.known["after"], (found.layer.name, kernel.tobytes(), bias.tobytes())
     if change not in known:
         if len(known) >= KEPT:
             known.clear()
@@ -87,14 +87,12 @@ def weights(
 
 def judge_of(model: keras.Model, stage: Stage) -> Judge:
     """(images uint8 (n, h, w), kernels, biases) -> the class of each, int64 (n,)."""
-    before = layers_of(model)[: stage.start]
     layer = stage.layer
 
     def judge(images: tf.Tensor, kernels: tf.Tensor, biases: tf.Tensor) -> tf.Tensor:
-        x = through(before, as_pictures(images))
-        x = keras.ops.conv(x, kernels, strides=layer.strides, padding=layer.padding)
-        x = layer.activation(x + biases)
-        return tf.argmax(logits(model, x, stage.start + 1), axis=-1)
+        others = [(layer.kernel, kernels), *([(layer.bias, biases)] if layer.use_bias else [])]
+        with keras.StatelessScope(state_mapping=others):
+            return tf.argmax(logits(model, as_pictures(images)), axis=-1)
 
     return tf.function(judge)
 

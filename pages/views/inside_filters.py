@@ -14,30 +14,35 @@ from pages.shared.plots import legend
 from pages.views import inside_one_filter
 
 TILE = 60
+MOST_FILTERS = 512
+"""A network with more shows those of one layer at a time."""
 
 
 def show() -> None:
     layers = session.server().filters(session.model())
-    ref = session.picture()
-    answers = session.server().feature_maps(session.model(), session.pictures().load(ref))
     if not layers:
         st.info("This network has no convolution layer: no filters to show. Choose a CNN above.")
         return
+    ref = session.picture()
+    answers = session.server().filter_maps(session.model(), session.pictures().load(ref))
+    total = sum(layer.kernels.shape[-1] for layer in layers)
+    one_by_one = total > MOST_FILTERS
     left, right = st.columns([6, 7], gap="large")
     with left:
         looks.caption(
             "A filter is a small stencil that slides over its input. Green adds what is under it, "
             "purple takes it away: green beside purple finds an edge. Click one to look into it."
         )
-        if any(answer.kind == "ResidualBlock" for answer in answers):
+        if one_by_one:
             looks.caption(
-                "Those inside residual blocks are not shown: Feature maps has what a block answers."
+                f"The network has {total:,} filters in {len(layers)} layers: these are the chosen "
+                "layer's."
             )
-        maps = {answer.layer: answer.maps for answer in answers}
         chosen, number = inside_one_filter.chosen(layers)
-        for layer in layers:
-            _filters(layer, number if layer is chosen else None)
-            _answers(layer.layer, maps[layer.layer], session.pictures().describe(ref))
+        for layer, answer in zip(layers, answers, strict=True):
+            if layer is chosen or not one_by_one:
+                _filters(layer, number if layer is chosen else None)
+                _answers(layer.layer, answer.maps, session.pictures().describe(ref))
     with right, st.container(key="lab-one-filter"):
         inside_one_filter.show(layers)
 

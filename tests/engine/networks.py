@@ -41,7 +41,7 @@ def network(
     for weight in model.weights:
         # Small biases, so that the answers depend on the picture.
         scale = 2 / np.sqrt(np.prod(weight.shape[:-1])) if len(weight.shape) > 1 else 0.1
-        values = drawn.normal(0, scale, weight.shape)
+        values = drawn.normal("gamma" in weight.name, scale, weight.shape)
         weight.assign(np.abs(values) + 0.5 if "variance" in weight.name else values)
     return Network(model, Experiment(architecture=architecture, data=data or Data()))
 

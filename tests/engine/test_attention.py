@@ -19,7 +19,7 @@ from fmnist_core.architecture import (
 )
 from fmnist_core.engine import attention
 from fmnist_core.engine.attention import Attention, Grid, answer, grid_of
-from fmnist_core.engine.stack import layers_of, stages
+from fmnist_core.engine.stack import stages
 from tests.engine.networks import Network, network, picture, some_picture
 
 
@@ -50,7 +50,7 @@ def test_grad_cam_looks_behind_the_activation_of_a_linear_convolution() -> None:
     made = network(linear, BatchNormalization(), Activation(), MaxPooling2D(), Flatten(), side=8)
     asked = Attention(made.model)
     assert asked.stage is not None
-    assert layers_of(made.model)[asked.stage.end - 1].name == "activation_1"
+    assert asked.stage.layers[-1].name == "activation_1"
     given = asked.grad_cam(some_picture(8), 3)
     assert given is not None
     assert given.cam.shape == (6, 6)
@@ -64,10 +64,10 @@ def test_grad_cam_looks_behind_the_last_residual_block() -> None:
     said, found = answer(made, {"wanted": 3}, {"picture": some_picture(12)})
     asked = Attention(made.model)
     assert asked.stage is not None
-    assert layers_of(made.model)[asked.stage.end - 1].name == "activation_1"
+    assert asked.stage.layers[-1].name == "activation_1"
     assert (said["layer"], found["grad_cam"].shape) == ("residualblock_2", (5, 5))
     # A window of 3, then the mean of two: the first stands for pixels 1 and 2.
-    assert grid_of(made.model, asked.stage) == Grid(1.5, 2)
+    assert grid_of(asked.stage) == Grid(1.5, 2)
 
 
 def test_without_a_convolution_there_is_no_grad_cam_but_the_other_two() -> None:
@@ -155,4 +155,4 @@ def test_a_chosen_class_is_explained_instead_of_the_predicted_one() -> None:
 )
 def test_places_of_a_map_lie_where_they_look(layers: Any, grid: Grid) -> None:
     model = network(*layers, Flatten()).model
-    assert grid_of(model, stages(model)[-1]) == grid
+    assert grid_of(stages(model)[-1]) == grid

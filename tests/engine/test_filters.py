@@ -9,12 +9,24 @@ import keras
 import numpy as np
 import pytest
 
-from fmnist_core.architecture import Activation, BatchNormalization, Conv2D, Flatten, MaxPooling2D
+from fmnist_core.architecture import (
+    Activation,
+    BatchNormalization,
+    Conv2D,
+    Flatten,
+    MaxPooling2D,
+    ResidualBlock,
+)
 from fmnist_core.datasets import load
 from fmnist_core.datasets.splits import split
 from fmnist_core.engine import ascent, exciting, surgery
 from fmnist_core.engine.build import build
-from fmnist_core.engine.explain import all_outputs, shown_layers
+from fmnist_core.engine.explain import (
+    all_outputs,
+    convolution_outputs,
+    filters,
+    shown_layers,
+)
 from fmnist_core.errors import RunError
 from fmnist_core.experiment import Data
 from tests.engine.networks import Network, network
@@ -27,6 +39,13 @@ NORMALISED = (
     MaxPooling2D(pool_size=4),
     Flatten(),
 )
+RESIDUAL = (
+    Conv2D(filters=3, padding="same"),
+    ResidualBlock(filters=4, strides=2),
+    ResidualBlock(filters=4),
+    Flatten(),
+)
+INSIDE = [f"residualblock_{block}_conv2d_{number}" for block in (1, 2) for number in (1, 2)]
 
 
 @pytest.fixture(autouse=True)
@@ -39,9 +58,20 @@ def as_inputs(indices: Any) -> Any:
 
 
 def brute_force(made: Network, layer: str, number: int, candidates: Any) -> Any:
+    maps = answers_of(made, layer, as_inputs(candidates))
+    return maps[..., number].max(axis=(1, 2))
+
+
+def answers_of(made: Network, layer: str, pictures: Any) -> Any:
+    """What a layer gives, inside a residual block, too: the block is given what comes before it."""
     names = [each.name for each in shown_layers(made.model)]
-    maps = all_outputs(made.model)(as_inputs(candidates))[names.index(layer)]
-    return np.asarray(maps)[..., number].max(axis=(1, 2))
+    outputs = all_outputs(made.model)(pictures)
+    if layer in names:
+        return np.asarray(outputs[names.index(layer)])
+    at = names.index(layer[: len("residualblock_1")])
+    block = made.model.get_layer(names[at])
+    inner = keras.Model(block.inputs, block.get_layer(layer).output)
+    return np.asarray(inner(outputs[at - 1]))
 
 
 @pytest.mark.parametrize(
@@ -50,6 +80,9 @@ def brute_force(made: Network, layer: str, number: int, candidates: Any) -> Any:
         (PLAIN, "conv2d_1", "conv2d_1"),
         (PLAIN, "conv2d_2", "conv2d_2"),
         (NORMALISED, "conv2d_1", "activation_1"),
+        (RESIDUAL, INSIDE[0], "residualblock_1_activation_2"),
+        (RESIDUAL, INSIDE[1], INSIDE[1]),
+        (RESIDUAL, INSIDE[2], "residualblock_2_activation_2"),
     ],
 )
 @pytest.mark.parametrize("number", [0, 3])
@@ -97,23 +130,35 @@ def rebuilt(made: Network, layer: str, number: int, kernel: Any, bias: float) ->
     """The same network once more, with these weights in the filter's place."""
     model = build(made.experiment.architecture)
     model.set_weights(made.model.get_weights())
-    weights = model.get_layer(layer).get_weights()
+    convolution = found_in(model, layer)
+    weights = convolution.get_weights()
     weights[0][..., number] = kernel
     if len(weights) > 1:
         weights[1][number] = bias
-    model.get_layer(layer).set_weights(weights)
+    convolution.set_weights(weights)
     return model
 
 
+def found_in(model: keras.Model, layer: str) -> Any:
+    inside = layer in INSIDE
+    return (model.get_layer(layer[: len("residualblock_1")]) if inside else model).get_layer(layer)
+
+
 @pytest.mark.parametrize(
-    ("layers", "layer"), [(PLAIN, "conv2d_1"), (PLAIN, "conv2d_2"), (NORMALISED, "conv2d_1")]
+    ("layers", "layer"),
+    [
+        (PLAIN, "conv2d_1"),
+        (PLAIN, "conv2d_2"),
+        (NORMALISED, "conv2d_1"),
+        *[(RESIDUAL, name) for name in INSIDE],
+    ],
 )
 @pytest.mark.parametrize("bias", [0.0, 0.3])
 def test_surgery_answers_as_a_network_rebuilt_with_the_other_filter(
     layers: Any, layer: str, bias: float
 ) -> None:
     made = balanced(network(*layers))
-    shape = made.model.get_layer(layer).kernel.shape[:3]
+    shape = found_in(made.model, layer).kernel.shape[:3]
     kernel = np.zeros(shape, np.float32) if bias == 0 else np.full(shape, 0.5, np.float32)
     validation = split(load().train_labels, 0.1, 0).validation
 
@@ -127,6 +172,8 @@ def test_surgery_answers_as_a_network_rebuilt_with_the_other_filter(
     np.testing.assert_array_equal(found["after"], expected)
     np.testing.assert_array_equal(found["before"], np.asarray(made.model(pictures)).argmax(axis=1))
     assert (found["before"] != found["after"]).any()
+    # The network itself keeps its weights.
+    np.testing.assert_array_equal(np.asarray(made.model(pictures)).argmax(axis=1), found["before"])
 
 
 def test_the_filter_itself_as_its_replacement_changes_nothing() -> None:
@@ -193,6 +240,32 @@ def test_a_filter_that_noise_does_not_wake_is_woken_all_the_same() -> None:
     found = climbed(made)[1]
     assert not found["start_map"].any()
     assert found["end_map"].max() > 2
+
+
+@pytest.mark.parametrize("layer", INSIDE)
+def test_a_filter_inside_a_residual_block_has_its_best_input(layer: str) -> None:
+    made = network(*RESIDUAL)
+    found = ascent.answer(made, {"layer": layer, "filter": 1, "seed": 0}, {})[1]
+    assert found["end_map"].mean() > found["start_map"].mean() + 0.1
+    behind = layer.replace("conv2d_1", "activation_2")
+    for name in ("start", "end"):
+        expected = answers_of(made, behind, found[name][np.newaxis])[0, ..., 1]
+        np.testing.assert_allclose(found[f"{name}_map"], expected, atol=1e-5)
+
+
+def test_all_convolutions_are_listed_with_what_they_make_of_a_picture() -> None:
+    made = network(*RESIDUAL)
+    listed = filters(made.model)
+    assert [each.name for each in listed] == ["conv2d_1", *INSIDE]
+    assert [each.array.shape for each in listed] == [
+        (3, 3, *channels) for channels in ((1, 3), (3, 4), (4, 4), (4, 4), (4, 4))
+    ]
+    picture = as_inputs([7])
+    maps = convolution_outputs(made.model)(picture)
+    assert sorted(maps) == sorted(each.name for each in listed)
+    for name, given in maps.items():
+        expected = answers_of(made, name, picture)
+        np.testing.assert_allclose(np.asarray(given), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_the_seed_decides_the_noise_and_with_it_the_picture() -> None:

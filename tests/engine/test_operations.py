@@ -112,6 +112,18 @@ def test_filters_are_the_kernels_of_the_convolutions(run: Run) -> None:
     assert described == {"layers": [{"name": "conv2d_1", "kind": "Conv2D"}]}
     with np.load(run.directory / "weights.npz") as saved:
         np.testing.assert_array_equal(kernels["0"], saved["w000"])
+    asked = {"model": run.id}, {"picture": pictures()[0]}
+    answers, maps = OPERATIONS["filter_maps"](*asked)
+    assert answers == described
+    np.testing.assert_allclose(maps["0"], OPERATIONS["feature_maps"](*asked)[1]["1"], rtol=1e-5)
+
+
+def test_a_network_without_convolution_has_neither(store: RunStore, trained: Trainer) -> None:
+    operations._store.cache_clear()
+    dense = store.create(tiny(Flatten(), epochs=1))
+    trained(dense)
+    for operation, arrays in (("filters", {}), ("filter_maps", {"picture": pictures()[0]})):
+        assert OPERATIONS[operation]({"model": dense.id}, arrays) == ({"layers": []}, {})
 
 
 def test_a_number_comes_from_the_scaled_picture(run: Run) -> None:

@@ -63,22 +63,6 @@ def test_a_network_without_convolution_says_so(backend):
     assert "no convolution" in app.info[0].value
 
 
-def test_filters_inside_residual_blocks_are_said_to_be_elsewhere(backend):
-    note = "Those inside residual blocks are not shown"
-
-    def with_block(operation, params, arrays, timeout=30.0):
-        said, found = answer(operation, params, arrays, timeout)
-        if operation == "feature_maps":
-            said["layers"].insert(2, {"name": "residualblock_1", "kind": "ResidualBlock"})
-            found |= {"2": found["1"], "3": found["2"]}
-        return said, found
-
-    assert note not in html(healthy(open_page("inside", view="filters")))
-    backend.call = with_block
-    assert note in html(healthy(open_page("inside", view="filters")))
-    assert "residualblock_1 · ResidualBlock · 28x28x2" in headings(open_page("inside"))
-
-
 def test_three_ankle_boots_are_compared_by_one_filter(backend):
     app = healthy(open_page("inside", view="three-pictures"))
     pictures = component(app, "lab_gallery", "lab.three.pictures")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pages.views import inside_one_filter, inside_surgery
@@ -51,6 +52,44 @@ def test_a_filter_that_this_network_does_not_have_is_replaced_by_one_that_it_has
     app.session_state[inside_one_filter.NUMBER] = 40
     app.segmented_control(key="lab.view.inside").set_value("Filters").run()
     assert "Filter 1 of conv2d_1" in headings(healthy(app))
+
+
+def with_layers(filters: int):
+    """A worker whose network has two convolutions of so many filters each."""
+
+    def call(operation, params, arrays, timeout=30.0):
+        listed = {"layers": [{"name": f"conv2d_{i}", "kind": "Conv2D"} for i in (1, 2)]}
+        if operation == "filters":
+            return listed, {str(i): np.ones((3, 3, 1, filters), np.float32) for i in range(2)}
+        if operation == "filter_maps":
+            return listed, {str(i): np.ones((28, 28, filters), np.float32) for i in range(2)}
+        return answer(operation, params, arrays, timeout)
+
+    return call
+
+
+def shown_layers(app):
+    return [each.partition(" ")[0] for each in headings(app) if " filters of " in each]
+
+
+def test_all_layers_are_shown_side_by_side_while_they_are_few(backend):
+    backend.call = with_layers(256)
+    app = healthy(open_page("inside", view="filters"))
+    assert shown_layers(app) == ["conv2d_1", "conv2d_2"]
+    assert "the chosen layer's" not in html(app)
+
+
+def test_a_network_of_many_filters_shows_one_layer_at_a_time(backend):
+    backend.call = with_layers(257)
+    app = healthy(open_page("inside", view="filters"))
+    assert shown_layers(app) == ["conv2d_1"]
+    assert "514 filters in 2 layers" in html(app)
+    app.number_input(key=inside_one_filter.NUMBER).set_value(256).run()
+    app.selectbox(key=inside_one_filter.LAYER).set_value("conv2d_2").run()
+    assert shown_layers(healthy(app)) == ["conv2d_2"]
+    assert "Filter 256 of conv2d_2" in headings(app)
+    assert component(app, "lab_gallery", "lab.filters.conv2d_2")["selected"] == 256
+    assert component(app, "lab_gallery", "lab.answers.conv2d_2")["captions"][-1] == "256"
 
 
 def test_surgery_counts_what_silence_costs(backend):
