@@ -32,6 +32,7 @@ from fmnist_core.datasets import load
 from fmnist_core.experiment import Augmentation, Data, Experiment, Training
 from fmnist_core.files import write_atomically
 from fmnist_core.models import BUNDLED
+from fmnist_core.wording import count
 
 WORK = Path(__file__).resolve().parent.parent / "build"
 
@@ -155,8 +156,11 @@ def main() -> None:
         f"temperature {calibration.temperature:.3f} from {calibration.n:,} pictures; expected "
         f"calibration error {calibration.before:.2%} before and {calibration.error:.2%} after"
     )
-    print(f"test, averaged with its mirror image: {found.mirrored_test:.2%}")
-    print(f"test, averaged over 18 views: {found.averaged_test:.2%}")
+    print(f"test, averaged with its mirror image: {found.averaged.mirrored_test:.2%}")
+    for pixels, accuracy in enumerate(found.averaged.validation):
+        print(f"validation, averaged and moved by up to {count(pixels, 'pixel')}: {accuracy:.2%}")
+    moved = count(found.averaged.pixels, "pixel")
+    print(f"test, averaged and moved by up to {moved}: {found.averaged.test:.2%}")
     target = options.to or (None if without else BUNDLED / options.name)
     if target:
         keep(found, experiment, target, seconds)
@@ -201,8 +205,14 @@ def keep(found: object, experiment: Experiment, target: Path, seconds: float) ->
         for part in ("train", "validation", "rendered_validation")
         if (scores := getattr(found, part))
     }
-    for views in ("mirrored", "averaged"):
-        summary[f"{views}_test"] = {"accuracy": getattr(found, f"{views}_test"), "n": found.test.n}
+    averaged = found.averaged
+    summary["mirrored_test"] = {"accuracy": averaged.mirrored_test, "n": found.test.n}
+    summary["averaged_test"] = {
+        "accuracy": averaged.test,
+        "n": found.test.n,
+        "pixels": averaged.pixels,
+        "validation": averaged.validation,
+    }
     buffer = io.BytesIO()
     np.save(buffer, found.test.probabilities)
     target.mkdir(parents=True, exist_ok=True)

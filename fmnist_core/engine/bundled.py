@@ -21,10 +21,12 @@ from fmnist_core.engine import realworld
 from fmnist_core.engine.evaluate import Scores
 from fmnist_core.engine.learner import judge, learner
 from fmnist_core.engine.schedules import Rates
+from fmnist_core.engine.views import Averaged, averaged
 from fmnist_core.engine.weights import load_model, load_weights, save_weights
 from fmnist_core.experiment import Experiment
 from fmnist_core.temperature import Temperature
 
+Floats = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.uint8]
 GROUP = 20
 """Steps in one call."""
@@ -58,10 +60,8 @@ class Outcome:
     test: Scores
     calibration: Temperature
     """Fitted on all held-out pictures, renderings included: on what it will be asked about."""
-    mirrored_test: float
-    """Accuracy when the probabilities of each picture and of its mirror image are averaged, ..."""
-    averaged_test: float
-    """... and when those of both, each moved by -1, 0 and 1 pixel both ways, are: of 18 views."""
+    averaged: Averaged
+    """How often the mean over several views of a picture is right."""
     weights: Path
 
 
@@ -120,10 +120,10 @@ def judged(recipe: Recipe, folder: Path) -> Outcome:
     everything = np.arange(len(data.test_labels))
     test = score(data.test_images, test_labels, everything)
 
-    def averaged(views: list[Levels]) -> float:
-        """Accuracy of the mean of the probabilities of all views of the test pictures."""
-        found = sum(score(view, test_labels, everything).probabilities for view in views)
-        return float((np.argmax(found, axis=1) == data.test_labels).mean())
+    def probabilities(pictures: Levels) -> Floats:
+        return score(
+            pictures, tf.zeros(len(pictures), tf.int32), np.arange(len(pictures))
+        ).probabilities
 
     validation = score(data.train_images, labels, part.validation)
     rendered = score(shown, labels, part.validation) if recipe.renderings else None
@@ -141,26 +141,13 @@ def judged(recipe: Recipe, folder: Path) -> Outcome:
         rendered_validation=rendered,
         test=test,
         calibration=calibration,
-        mirrored_test=averaged(views_of(data.test_images, 0)),
-        averaged_test=averaged(views_of(data.test_images, 1)),
+        averaged=averaged(
+            probabilities,
+            (data.train_images[part.validation], data.train_labels[part.validation]),
+            (data.test_images, data.test_labels),
+        ),
         weights=weights,
     )
-
-
-def views_of(pictures: Levels, pixels: int) -> list[Levels]:
-    """The pictures (n, h, w) and their mirror images, moved by up to so many pixels both ways.
-
-    What is moved out of a picture is lost; black moves in.
-    """
-    height, width = pictures.shape[1:]
-    room = ((0, 0), (pixels, pixels), (pixels, pixels))
-    moves = range(2 * pixels + 1)
-    return [
-        np.ascontiguousarray(each[:, down : down + height, right : right + width])
-        for each in (np.pad(pictures, room), np.pad(pictures[:, :, ::-1], room))
-        for down in moves
-        for right in moves
-    ]
 
 
 def _resume(model: tf.Module, folder: Path, begin: Path | None) -> int:

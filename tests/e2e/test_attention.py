@@ -113,6 +113,19 @@ def test_the_most_exciting_pictures_can_be_pinned(app: App, visit: Visit) -> Non
     expect(page.get_by_role("button", name=pinned, exact=True)).to_be_visible()
 
 
+def test_a_filter_inside_a_residual_block_is_looked_into_like_any_other(
+    app: App, visit: Visit
+) -> None:
+    page = visit(app).open("inside", model="best", view="filters")
+    expect(page.get_by_role("heading", name=re.compile(" filters of 3x3"))).to_have_count(1)
+    layer = "residualblock_1_conv2d_1"
+    choose(page, "Layer", layer)
+    cells(page, f"Filters of {layer}").nth(6).click()
+    group = f"The pictures that excite filter 6 of {layer} most"
+    expect(cells(page, group)).to_have_count(9)
+    expect(page.get_by_text("after residualblock_1_activation_2")).to_be_visible()
+
+
 def test_surgery_counts_on_validation_pictures(app: App, visit: Visit) -> None:
     page = visit(app).open("inside", model=CNN, view="filters")
     ask(page, "Surgery")

@@ -13,6 +13,7 @@ from fmnist_core.architecture import Conv2D, Dense, Flatten
 from fmnist_core.datasets import fashion_mnist, splits
 from fmnist_core.engine import bundled, learner, realworld
 from fmnist_core.engine.steps import as_pictures
+from fmnist_core.engine.views import views_of
 from fmnist_core.engine.weights import load_model
 from fmnist_core.experiment import Experiment
 from tests.engine.conftest import tiny
@@ -105,27 +106,16 @@ def test_without_renderings_it_learns_the_pictures_as_they_are(
     assert found.calibration.n == 60
     assert found.test.accuracy > 0.4
     assert list(tmp_path.glob("rendering-*")) == []
-    model = load_model(recipe.experiment, found.weights)
-    data = fashion_mnist.load()
-    for pixels, accuracy in ((0, found.mirrored_test), (1, found.averaged_test)):
+    model, data = load_model(recipe.experiment, found.weights), fashion_mnist.load()
+    for pixels, accuracy in (
+        (0, found.averaged.mirrored_test),
+        (found.averaged.pixels, found.averaged.test),
+    ):
         views = [
             np.asarray(model(as_pictures(tf.constant(view))))
-            for view in bundled.views_of(data.test_images, pixels)
+            for view in views_of(data.test_images, pixels)
         ]
-        averaged = np.mean(views, axis=0).argmax(axis=1)
-        assert accuracy == (averaged == data.test_labels).mean()
-
-
-def test_views_are_the_picture_and_its_mirror_image_moved_all_ways() -> None:
-    picture = np.arange(1, 7, dtype=np.uint8).reshape(1, 2, 3)
-    plain, mirrored = bundled.views_of(picture, 0)
-    assert plain.tolist() == picture.tolist()
-    assert mirrored.tolist() == [[[3, 2, 1], [6, 5, 4]]]
-    views = bundled.views_of(picture, 1)
-    assert len(views) == len({view.tobytes() for view in views}) == 18
-    assert views[0].tolist() == [[[0, 0, 0], [0, 1, 2]]]  # moved down and to the right
-    assert views[4].tolist() == picture.tolist()
-    assert views[17].tolist() == [[[5, 4, 0], [0, 0, 0]]]  # mirrored, up and to the left
+        assert accuracy == (np.mean(views, axis=0).argmax(axis=1) == data.test_labels).mean()
 
 
 def test_trained_in_bfloat16_it_is_judged_as_it_answers(
