@@ -75,13 +75,14 @@ def _model_chip() -> None:
     if chosen not in refs:
         refs.insert(0, chosen)
     with st.popover(f"Network: {model_title(chosen)}", icon=":material/hub:"):
-        _keep("lab.chip.model", chosen)
+        key = _key("model", chosen)
         st.selectbox(
             "Network that answers",
             refs,
+            refs.index(chosen),
             format_func=model_title,
-            key="lab.chip.model",
-            on_change=lambda: session.choose_model(st.session_state["lab.chip.model"]),
+            key=key,
+            on_change=lambda: session.choose_model(st.session_state[key]),
             help="Used by Start, Inside, Predict and Beat the model. Runs appear here once they "
             "have weights.",
         )
@@ -94,13 +95,14 @@ def _picture_chip() -> None:
             pixels = session.pictures().load(session.picture())
             last = len(session.models_dataset().test_labels) - 1
             st.html(looks.picture_html(pixels, described, "168px"))
-            _keep("lab.chip.picture", _test_index())
+            key = _key("picture", session.picture())
             st.number_input(
                 "Test picture",
                 0,
                 last,
-                key="lab.chip.picture",
-                on_change=lambda: session.pin(f"test:{st.session_state['lab.chip.picture']}"),
+                min(_test_index(), last),
+                key=key,
+                on_change=lambda: session.pin(f"test:{st.session_state[key]}"),
                 help=f"0 to {last:,}. The pinned picture goes with you to Inside and Predict.",
             )
             st.button(
@@ -111,11 +113,13 @@ def _picture_chip() -> None:
             )
 
 
-def _keep(key: str, value: object) -> None:
-    """Make a widget show ``value``. One that shows it already is left alone: writing sends the
-    value back to the browser, over the clicks that were made meanwhile."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+def _key(name: str, chosen: str) -> str:
+    """Of a control in a chip: another one for each thing that is chosen.
+
+    While a popover is closed the browser does not hear what its controls are set to. One that was
+    used before would go on sending its old value, and each click elsewhere would choose that again.
+    """
+    return f"lab.chip.{name}.{chosen}"
 
 
 def _test_index() -> int:

@@ -47,11 +47,11 @@ def _learned() -> np.ndarray | None:
     if not layers:
         st.info("This network has no convolution layer: no filters to show. Choose a CNN above.")
         return None
+    if st.session_state.get(_LAYER) not in layers:
+        st.session_state[_LAYER] = next(iter(layers))
+    layer = st.selectbox("Layer", list(layers), key=_LAYER, help="Of the network above.")
+    kernels = layers[layer]
     with st.container(horizontal=True, gap="small"):
-        if st.session_state.get(_LAYER) not in layers:
-            st.session_state[_LAYER] = next(iter(layers))
-        layer = st.selectbox("Layer", list(layers), key=_LAYER, help="Of the network above.")
-        kernels = layers[layer]
         filter_ = _number("Filter", kernels.shape[3], "Which of the layer's filters.")
         channel = 0
         if kernels.shape[2] > 1:

@@ -39,11 +39,11 @@ def fields(layer: Any, index: int) -> None:
                 _number(layer, index, "strides", "Stride", 1, 28)
                 _choice(layer, index, "padding", "Padding", ["valid", "same"])
                 _choice(layer, index, "activation", "Activation", ACTIVATIONS)
-                _more(layer, index)
+                _more_of(layer, index)
             case Dense():
                 _number(layer, index, "units", "Units", 1, limits.MAX_UNITS)
                 _choice(layer, index, "activation", "Activation", ACTIVATIONS)
-                _more(layer, index)
+                _more_of(layer, index)
             case ResidualBlock():
                 _number(layer, index, "filters", "Filters", 1, limits.MAX_FILTERS)
                 _number(layer, index, "strides", "Stride", 1, 28)
@@ -65,16 +65,17 @@ def output_fields() -> None:
         train_setting.toggle(
             f"{path}.logits", "Logits", "Off: softmax in the layer. On: softmax in the loss."
         )
-        with st.popover("More"):
-            names = {name: name for name in INITIALIZERS}
-            train_setting.choice(
-                f"{path}.kernel_initializer", "First weights", "Keras' names.", names
-            )
-            biases = {name: name for name in BIASES}
-            train_setting.choice(
-                f"{path}.bias_initializer", "First biases", "Usually zeros.", biases
-            )
-            train_setting.number(f"{path}.l2", "L2", _L2, 0, 10, step=0.0001)
+        with _more("lab.output.more") as box:
+            if box.open:
+                names = {name: name for name in INITIALIZERS}
+                train_setting.choice(
+                    f"{path}.kernel_initializer", "First weights", "Keras' names.", names
+                )
+                biases = {name: name for name in BIASES}
+                train_setting.choice(
+                    f"{path}.bias_initializer", "First biases", "Usually zeros.", biases
+                )
+                train_setting.number(f"{path}.l2", "L2", _L2, 0, 10, step=0.0001)
 
 
 def change_layers(layers: tuple[Any, ...]) -> None:
@@ -92,15 +93,25 @@ def change_layers(layers: tuple[Any, ...]) -> None:
         session.warn(str(error))
 
 
-def _more(layer: Any, index: int) -> None:
-    with st.popover("More", key=f"lab.layer.{index}.more"):
-        _choice(layer, index, "kernel_initializer", "First weights", INITIALIZERS)
-        _choice(layer, index, "bias_initializer", "First biases", BIASES)
-        _number(layer, index, "l2", "L2", 0.0, 10.0, step=0.0001)
-        key = _prepare(layer, index, "use_bias")
-        st.toggle(
-            "Bias", key=key, on_change=_take, args=(index, "use_bias"), help=_HELP["use_bias"]
-        )
+def _more(key: str) -> Any:
+    """A popover whose content is drawn while it is open.
+
+    While it is closed the browser does not hear what its controls are set to: they would go on
+    sending what they were last used for, and another network would get it with the next click.
+    """
+    return st.popover("More", key=key, on_change="rerun")
+
+
+def _more_of(layer: Any, index: int) -> None:
+    with _more(f"lab.layer.{index}.more") as box:
+        if box.open:
+            _choice(layer, index, "kernel_initializer", "First weights", INITIALIZERS)
+            _choice(layer, index, "bias_initializer", "First biases", BIASES)
+            _number(layer, index, "l2", "L2", 0.0, 10.0, step=0.0001)
+            key = _prepare(layer, index, "use_bias")
+            st.toggle(
+                "Bias", key=key, on_change=_take, args=(index, "use_bias"), help=_HELP["use_bias"]
+            )
 
 
 def _number(

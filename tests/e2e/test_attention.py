@@ -113,6 +113,19 @@ def test_the_most_exciting_pictures_can_be_pinned(app: App, visit: Visit) -> Non
     expect(page.get_by_role("button", name=pinned, exact=True)).to_be_visible()
 
 
+def test_a_picture_that_is_pinned_after_the_chip_was_used_stays(app: App, visit: Visit) -> None:
+    page = visit(app).open("inside", model=QUICK, picture="test:0", view="filters")
+    page.get_by_role("button", name=re.compile("^Test picture 0")).click()
+    enter(page, "Test picture", "23")
+    page.keyboard.press("Escape")
+    cells(page, "The pictures that excite filter 0 of conv2d_1 most").first.click()
+    clicked = re.compile(r"picture=(validation|train)%3A\d+")
+    expect(page).to_have_url(clicked)
+    view(page, "Attention")  # what the chip was used for came back with the next click
+    view(page, "Filters")
+    expect(page).to_have_url(clicked)
+
+
 def test_a_filter_inside_a_residual_block_is_looked_into_like_any_other(
     app: App, visit: Visit
 ) -> None:

@@ -114,6 +114,16 @@ def open_page(page: str = "start", **address: str) -> AppTest:
     return app.run()
 
 
+def network_chip(app: AppTest) -> Any:
+    """The select box of the network that answers."""
+    return next(each for each in app.selectbox if str(each.key).startswith("lab.chip.model."))
+
+
+def picture_chip(app: AppTest) -> Any:
+    """The number of the pinned test picture."""
+    return next(each for each in app.number_input if str(each.key).startswith("lab.chip.picture."))
+
+
 def healthy(app: AppTest) -> AppTest:
     """No traceback reached the page."""
     assert not app.exception, [each.message for each in app.exception]

@@ -14,7 +14,7 @@ from fmnist_core.runs import RunStore
 from pages.shared import session
 from tests.folders.drawn import shapes
 from tests.pages.judged_runs import button, component, html
-from tests.pages.lab_pages import QueueOnly, healthy, lab, open_page
+from tests.pages.lab_pages import QueueOnly, healthy, lab, network_chip, open_page
 
 TWO = ("circle", "square")
 
@@ -196,5 +196,5 @@ def test_choosing_another_network_lets_go_of_a_picture_that_it_cannot_take(
 ) -> None:
     run = judged(backend.store, folder)
     app = healthy(open_page("predict", view="pictures", model="quick", picture="test:9000"))
-    app.selectbox(key="lab.chip.model").set_value(run).run()
+    network_chip(app).set_value(run).run()
     assert healthy(app).session_state["lab.picture"] == "test:0"

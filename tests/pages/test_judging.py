@@ -26,7 +26,7 @@ from tests.pages.judged_runs import (
     html,
     probabilities,
 )
-from tests.pages.lab_pages import address, healthy, lab, open_page, started
+from tests.pages.lab_pages import address, healthy, lab, network_chip, open_page, started
 
 CNN = preset("cnn-16").experiment
 MLP = preset("mlp-128").experiment
@@ -333,9 +333,9 @@ def test_a_label_can_be_taken_back(backend):
 def test_each_network_has_its_own_round(backend):
     first, second = finished(backend, CNN), finished(backend, MLP)
     app = label(contest_with(first), 3)
-    app.selectbox(key="lab.chip.model").set_value(second.id).run()
+    network_chip(app).set_value(second.id).run()
     assert "Picture 1 of 20: what is it?" in headings(healthy(app))
-    app.selectbox(key="lab.chip.model").set_value(first.id).run()
+    network_chip(app).set_value(first.id).run()
     assert "Picture 2 of 20: what is it?" in headings(healthy(app))
 
 

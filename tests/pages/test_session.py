@@ -13,7 +13,16 @@ from fmnist_core.presets import preset
 from fmnist_core.search import SEARCHES
 from fmnist_core.settings import to_link
 from pages.shared import address as lab_address
-from tests.pages.lab_pages import APP, SECONDS, address, healthy, lab, open_page
+from tests.pages.lab_pages import (
+    APP,
+    SECONDS,
+    address,
+    healthy,
+    lab,
+    network_chip,
+    open_page,
+    picture_chip,
+)
 
 
 @pytest.fixture
@@ -115,14 +124,28 @@ def test_a_bad_value_is_explained_and_the_rest_stays(backend, name, value, said)
 def test_choices_survive_a_page_change(backend):
     app = open_page("train")
     app.number_input(key="set.training.epochs").set_value(4).run()
-    app.number_input(key="lab.chip.picture").set_value(28).run()
+    picture_chip(app).set_value(28).run()
     # Sent back, it would undo the clicks that a hasty visitor has made meanwhile.
-    assert not app.number_input(key="lab.chip.picture").proto.set_value
+    assert not picture_chip(app).proto.set_value
+    # A closed popover hears nothing: what it shows is what it was drawn with.
+    assert (picture_chip(app).proto.default, network_chip(app).proto.default) == (28, 0)
     app.switch_page("pages/start.py").run()
     app.switch_page("pages/train.py").run()
     healthy(app)
     assert app.number_input(key="set.training.epochs").value == 4
     assert address(app)["picture"] == "test:28"
+
+
+def test_a_chip_that_was_used_does_not_choose_again_what_was_let_go(backend):
+    app = open_page("train")
+    picture_chip(app).set_value(28).run()
+    used = picture_chip(app).key
+    app.query_params["picture"] = "test:5"  # as a click on a picture would have it
+    app.run()
+    assert picture_chip(healthy(app)).key != used
+    assert picture_chip(app).value == 5
+    network_chip(app).set_value("best").run()
+    assert network_chip(app).proto.default == network_chip(app).options.index("Best")
 
 
 def test_a_second_click_sent_before_the_browser_heard_of_the_first_does_not_undo_it(
@@ -132,7 +155,7 @@ def test_a_second_click_sent_before_the_browser_heard_of_the_first_does_not_undo
     monkeypatch.setattr(lab_address, "clock", lambda: now[0])
     app = healthy(open_page("train", picture="test:0"))
     now[0] += 10
-    app.number_input(key="lab.chip.picture").set_value(23).run()
+    picture_chip(app).set_value(23).run()
     app.query_params["picture"] = "test:0"  # as the browser still has it
     now[0] += 0.1
     app.run()
@@ -144,12 +167,12 @@ def test_back_brings_back_what_was_chosen_before(backend, monkeypatch):
     now = [100.0]
     monkeypatch.setattr(lab_address, "clock", lambda: now[0])
     app = healthy(open_page("train", picture="test:0"))
-    app.number_input(key="lab.chip.picture").set_value(23).run()
+    picture_chip(app).set_value(23).run()
     now[0] += 2
     app.query_params["picture"] = "test:0"
     app.run()
     assert app.session_state["lab.picture"] == "test:0"
-    assert app.number_input(key="lab.chip.picture").value == 0
+    assert picture_chip(app).value == 0
 
 
 def test_until_somebody_chooses_the_network_that_knows_photos_answers_to_them(backend):
@@ -157,7 +180,7 @@ def test_until_somebody_chooses_the_network_that_knows_photos_answers_to_them(ba
     assert chip(app) == "Network: Robust"
     assert "model" not in address(app)
     assert chip(healthy(app.switch_page("pages/train.py").run())) == "Network: Quick"
-    app.selectbox(key="lab.chip.model").set_value("best").run()
+    network_chip(app).set_value("best").run()
     assert chip(healthy(app.switch_page("pages/predict.py").run())) == "Network: Best"
     assert address(app)["model"] == "best"
 

@@ -141,11 +141,16 @@ def test_what_is_folded_away_is_not_drawn(backend):
     keys = {each.key for each in app.number_input}
     assert keys == {
         f"set.training.{name}" for name in ("epochs", "batch_size", "learning_rate")
-    } | {"lab.chip.picture"}
+    } | {"lab.chip.picture.test:0"}
     assert "set.seed" in {each.key for each in unfolded(app, "lab.all-settings").number_input}
     assert "lab.layer.0.Conv2D.filters" in {
         each.key for each in unfolded(app, "lab.layers").number_input
     }
+    # A control in a closed popover would go on sending what it was last used for.
+    hidden = "lab.layer.0.Conv2D.l2"
+    assert hidden not in {each.key for each in app.number_input}
+    app.session_state["lab.layers"] = True
+    assert hidden in {each.key for each in unfolded(app, "lab.layer.0.more").number_input}
 
 
 def test_a_stack_that_does_not_fit_cannot_be_trained(backend):
