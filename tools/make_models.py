@@ -46,6 +46,7 @@ class LongTraining:
     plain_share: float = 1.0
     earlier: Experiment | None = None
     """What its network learned before, on pictures that vary more."""
+    plain_averages: bool = False
 
 
 def experiment_of(
@@ -91,6 +92,7 @@ RECIPES = {
             learning_rate=0.004,
             epochs=100,
         ),
+        plain_averages=True,
     ),
     "robust": LongTraining(
         experiment_of(
@@ -144,7 +146,14 @@ def main() -> None:
     if earlier:
         folder = work_of(f"{options.name}-earlier", earlier, without)
         begin = bundled.train(bundled.Recipe(earlier), folder, say)
-    recipe = bundled.Recipe(experiment, chosen.renderings, chosen.plain_share, without, begin)
+    recipe = bundled.Recipe(
+        experiment,
+        chosen.renderings,
+        chosen.plain_share,
+        without,
+        begin,
+        chosen.plain_averages,
+    )
     bundled.train(recipe, work, say)
     seconds = clock.note()
     found = bundled.judged(recipe, work)

@@ -18,9 +18,11 @@ import tensorflow as tf
 from fmnist_core import temperature
 from fmnist_core.datasets import fashion_mnist, splits
 from fmnist_core.engine import realworld
+from fmnist_core.engine.averages import average_anew
 from fmnist_core.engine.evaluate import Scores
 from fmnist_core.engine.learner import judge, learner
 from fmnist_core.engine.schedules import Rates
+from fmnist_core.engine.steps import as_pictures
 from fmnist_core.engine.views import Averaged, averaged
 from fmnist_core.engine.weights import load_model, load_weights, save_weights
 from fmnist_core.experiment import Experiment
@@ -47,6 +49,8 @@ class Recipe:
     """Ingredients of ``realworld`` that are left out."""
     begin: Path | None = None
     """Weights to go on from; None: drawn from the experiment's seed."""
+    plain_averages: bool = False
+    """At the end batch normalisation takes its averages over the pictures as they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +101,11 @@ def train(recipe: Recipe, folder: Path, say: Callable[[str], None] = print) -> P
 
     weights = folder / "weights.npz"
     save_weights(model, weights)
+    if recipe.plain_averages:
+        answering = load_model(experiment, weights)  # in float32, as it is asked from now on
+        order = np.random.default_rng(seed).permutation(part.train)
+        average_anew(answering, as_pictures(data.train_images[order]).numpy())
+        save_weights(answering, weights)
     return weights
 
 

@@ -9,13 +9,13 @@ import pytest
 import tensorflow as tf
 
 from fmnist_core import temperature
-from fmnist_core.architecture import Conv2D, Dense, Flatten
+from fmnist_core.architecture import BatchNormalization, Conv2D, Dense, Flatten
 from fmnist_core.datasets import fashion_mnist, splits
 from fmnist_core.engine import bundled, learner, realworld
 from fmnist_core.engine.steps import as_pictures
 from fmnist_core.engine.views import views_of
 from fmnist_core.engine.weights import load_model
-from fmnist_core.experiment import Experiment
+from fmnist_core.experiment import Augmentation, Data, Experiment
 from tests.engine.conftest import tiny
 
 
@@ -116,6 +116,32 @@ def test_without_renderings_it_learns_the_pictures_as_they_are(
             for view in views_of(data.test_images, pixels)
         ]
         assert accuracy == (np.mean(views, axis=0).argmax(axis=1) == data.test_labels).mean()
+
+
+def test_its_averages_are_of_the_pictures_as_they_are(
+    small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FMNIST_DATA_DIR", str(small_set))
+    layers = Conv2D(filters=4, padding="same"), BatchNormalization(), Flatten()
+    augmentation = Augmentation(erase=14)  # a fourth of each picture is black
+    experiment = tiny(*layers, data=Data(augmentation=augmentation), epochs=1)
+    kept, anew = (
+        load_model(
+            experiment,
+            bundled.train(
+                bundled.Recipe(experiment, plain_averages=plain), tmp_path / str(plain), print
+            ),
+        )
+        for plain in (False, True)
+    )
+    data = fashion_mnist.load()
+    chosen = splits.split(data.train_labels, 0.1, experiment.seed).train
+    maps = np.asarray(anew.get_layer("conv2d_1")(as_pictures(data.train_images[chosen])))
+    mean, is_of = maps.mean((0, 1, 2)), "batchnormalization_1"
+    np.testing.assert_allclose(anew.get_layer(is_of).moving_mean, mean, atol=1e-3)
+    assert not np.allclose(kept.get_layer(is_of).moving_mean, mean, atol=1e-2)
+    for one, other in zip(kept.trainable_variables, anew.trainable_variables, strict=True):
+        np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
 
 
 def test_trained_in_bfloat16_it_is_judged_as_it_answers(
