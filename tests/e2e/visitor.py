@@ -144,6 +144,7 @@ def enter(page: Page, label: str, value: str) -> None:
         field.fill(value)
         field.press("Enter")
         settled(page)
+        expect(field).to_have_count(1)  # a chip's field is another one for each picture
         if float(field.input_value()) == float(value):
             return
     raise AssertionError(f"{label} does not keep {value}.")
