@@ -135,6 +135,8 @@ class Exciting:
     """How many of each were looked through."""
     awake: int
     """On how many of them the filter rises above zero."""
+    dead: bool
+    """It is a ReLU's, and above zero on none of them."""
     answer: str
     """The layer where the filter's answer is complete: itself, or its activation."""
 

@@ -120,7 +120,7 @@ def test_what_is_no_picture_never_reaches_the_engine() -> None:
 
 def test_questions_about_a_filter_name_it() -> None:
     nine, number = np.zeros(9), {"model": "quick", "layer": "conv2d_1", "filter": 3}
-    said = {"validation": 6_000, "train": 4_000, "awake": 7, "answer": "conv2d_1"}
+    said = {"validation": 6_000, "train": 4_000, "awake": 7, "dead": False, "answer": "conv2d_1"}
     engine = Engine(said, {"indices": nine, "held_out": nine, "peaks": nine, "maps": nine})
     assert Explanations(engine).exciting("quick", "conv2d_1", 3).n == 10_000
     assert engine.asked == [("exciting", number, [])]

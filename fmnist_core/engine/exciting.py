@@ -31,8 +31,9 @@ def answer(
     network: Network, params: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]
 ) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
     """{"layer", "filter"} {} -> {"validation", "train": how many were looked through, "awake": on
-    how many of them it rises above zero, "answer": the layer whose output was looked at}
-    {"indices", "held_out", "peaks": (9,), "maps": (9, h, w)}, the most exciting first."""
+    how many of them it rises above zero, "dead": it is a ReLU's and does so on none, "answer": the
+    layer whose output was looked at} {"indices", "held_out", "peaks": (9,), "maps": (9, h, w)},
+    the most exciting first."""
     number = int(params["filter"])
     found = stage(network.model, params["layer"], number)
     data = dataset_now(network.experiment)
@@ -45,10 +46,12 @@ def answer(
     excitement = network.known[key][:, number]
     top = np.argsort(-excitement, kind="stable")[:SHOWN]
     maps = answers(tf.constant(data.train_images[indices[top]]))[..., number].numpy()
+    awake = int((excitement > 0).sum())
     said = {
         "validation": len(validation),
         "train": len(train),
-        "awake": int((excitement > 0).sum()),
+        "awake": awake,
+        "dead": found.rectified and not awake,
         "answer": found.layers[-1].name,
     }
     return said, {

@@ -53,6 +53,12 @@ class Stage:
         """From the picture to the answer."""
         return *self.before, self.layer, *self.behind
 
+    @property
+    def rectified(self) -> bool:
+        """Whether its answer is that of a ReLU: what is zero everywhere then says nothing."""
+        activation = getattr(self.layers[-1], "activation", None)
+        return bool(activation is keras.activations.relu)
+
 
 def layers_of(model: keras.Model) -> list[Any]:
     """All layers that compute, in order; the rescaling of the input is one of them."""

@@ -18,7 +18,7 @@ TILE = 66
 def show(layer: Filters, number: int) -> None:
     with st.spinner("Looking through 10,000 pictures..."):
         found = Explanations(session.backend()).exciting(session.model(), layer.layer, number)
-    if not found.awake:
+    if found.dead:
         st.info(
             f"This filter never rises above zero on {_looked_through(found)}: it is dead, and "
             "no picture excites it."

@@ -105,8 +105,22 @@ def test_the_nine_are_those_of_a_brute_force_search(
         "validation": 60,
         "train": 540,
         "awake": int((expected > 0).sum()),
+        "dead": False,
         "answer": answered_by,
     }
+
+
+@pytest.mark.parametrize(
+    ("layers", "layer", "dead"),
+    [(PLAIN, "conv2d_1", True), (RESIDUAL, INSIDE[0], True), (RESIDUAL, INSIDE[1], False)],
+)
+def test_only_a_relu_dies(layers: Any, layer: str, dead: bool) -> None:
+    """A linear filter that is nowhere above zero still has its say."""
+    made = network(*layers)
+    kernel = found_in(made.model, layer).kernel
+    kernel.assign(-np.abs(kernel))
+    said, _ = exciting.answer(made, {"layer": layer, "filter": 0}, {})
+    assert (said["awake"], said["dead"]) == (0, dead)
 
 
 def test_training_pictures_only_fill_up(monkeypatch: pytest.MonkeyPatch) -> None:

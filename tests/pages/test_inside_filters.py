@@ -46,6 +46,14 @@ def test_a_filter_that_never_answers_is_called_dead(backend):
     assert "n = 100" in app.info[0].value
 
 
+def test_a_linear_filter_that_is_below_zero_everywhere_is_not(backend):
+    app = healthy(open_page("inside", view="filters"))
+    app.number_input(key="lab.filter.number").set_value(2).run()
+    assert not healthy(app).info
+    assert component(app, "lab_gallery", "lab.exciting.pictures")["labels"]
+    assert "above zero on 0 of them" in html(app)
+
+
 def test_a_filter_that_this_network_does_not_have_is_replaced_by_one_that_it_has(backend):
     app = open_page("inside")
     app.session_state[inside_one_filter.LAYER] = "conv2d_7"
