@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import NamedTuple, Self
@@ -144,17 +145,37 @@ def auroc(inside: npt.ArrayLike, outside: npt.ArrayLike) -> float:
 
 
 def auroc_interval(area: float, n: int, m: int, confidence: float = 0.95) -> Interval:
-    """The interval of an ``auroc`` of ``n`` against ``m`` values, after Hanley and McNeil (1982).
+    """The interval of an ``auroc`` of ``n`` against ``m`` values; (0, 1) if either is empty.
 
-    (0, 1) if either is empty.
+    All areas from which ``area`` is not too far for their own variance, after Hanley and McNeil
+    (1982). That is how Wilson's interval of a share is made: at 1, where the variance of ``area``
+    itself would be 0, it still says how little five pictures prove.
     """
     if not (n and m):
         return Interval(0.0, 1.0)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+
+    def is_near(true: float) -> bool:
+        return (true - area) ** 2 <= z**2 * _auroc_variance(true, n, m)
+
+    return Interval(_last(is_near, area, 0.0), _last(is_near, area, 1.0))
+
+
+def _auroc_variance(area: float, n: int, m: int) -> float:
     both_outside, both_inside = area / (2 - area), 2 * area**2 / (1 + area)
     variance = area * (1 - area)
     variance += (m - 1) * (both_outside - area**2) + (n - 1) * (both_inside - area**2)
-    half = NormalDist().inv_cdf((1 + confidence) / 2) * math.sqrt(max(variance, 0.0) / (n * m))
-    return Interval(max(0.0, area - half), min(1.0, area + half))
+    return max(variance, 0.0) / (n * m)
+
+
+def _last(holds: Callable[[float], bool], start: float, end: float) -> float:
+    """How far from ``start`` towards ``end`` something holds, by bisection."""
+    if holds(end):
+        return end
+    for _ in range(50):
+        middle = (start + end) / 2
+        start, end = (middle, end) if holds(middle) else (start, middle)
+    return start
 
 
 def most_confused(table: npt.ArrayLike, n: int = 5) -> list[ConfusedPair]:

@@ -6,7 +6,9 @@ whatever cannot be read is kept with the sentence that says why.
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,9 +146,16 @@ def _share(hits: npt.NDArray[np.bool_]) -> Share:
 
 
 def _existing(folder: Path) -> Path:
-    if not folder.is_dir():
-        what = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise DataError(f"{folder} {what}. Name a folder of pictures, or test for the test set.")
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        what = {
+            FileNotFoundError: "does not exist",
+            NotADirectoryError: "is a file, not a folder",
+        }.get(type(error), f"cannot be read: {error.strerror}")
+        raise DataError(
+            f"{folder} {what}. Name a folder of pictures, or test for the test set."
+        ) from error
     return folder
 
 
@@ -175,17 +184,26 @@ def _slug(name: str) -> str:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    """Those in it that are not hidden; none if it may not be looked into."""
+    try:
+        return sorted(p for p in folder.iterdir() if p.name[0] != "." and p.is_dir())
+    except OSError:
+        return []
 
 
 def _files(folder: Path) -> list[Path]:
-    """Everything in it and below that is not hidden."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    """Everything in it and below that is not hidden; folders, too, that were not looked into."""
+    found: list[Path] = []
+
+    def closed(error: OSError) -> None:
+        found.append(Path(error.filename))
+
+    for where, folders, files in os.walk(folder, onerror=closed):
+        folders[:] = [name for name in folders if name[0] != "."]
+        here = [Path(where, name) for name in files if name[0] != "."]
+        links = [path for name in folders if os.path.islink(path := Path(where, name))]  # noqa: PTH114 - Path's raises
+        found += here + links
+    return sorted(found)
 
 
 def _read(
@@ -208,6 +226,8 @@ def _read(
 
 def _bytes(path: Path) -> bytes:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+            raise PictureError(f"{path.name} is not a file. Links to folders are not followed.")
         with path.open("rb") as file:
             return file.read(MAX_FILE_BYTES + 1)  # opening refuses it if that is not all
     except OSError as error:

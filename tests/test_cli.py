@@ -91,7 +91,8 @@ def test_without_arguments_it_says_what_it_can_do(capsys: Output) -> None:
 
 def test_presets_for_machines_and_for_people(capsys: Output) -> None:
     assert main(["presets", "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)
+    (line,) = capsys.readouterr().out.splitlines()
+    rows = json.loads(line)
     assert [row["name"] for row in rows] == list(PRESETS)
     assert {tuple(row) for row in rows} == {("name", "title", "parameters", "trainable_parameters")}
     by_name = {row["name"]: row for row in rows}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +17,10 @@ from fmnist_core.cli import main
 from fmnist_core.datasets import CLASS_NAMES, fashion_mnist
 from fmnist_core.errors import RunNotFoundError
 from fmnist_core.evaluation import report
-from fmnist_core.runs import ASSETS
+from fmnist_core.presets import PRESETS
+from fmnist_core.runs import ASSETS, RunStore
 
+cli_score = importlib.import_module("fmnist_core.cli.score")  # the package has a function so named
 MODEL = "recorded-cnn"
 DATA = fashion_mnist.load_from(fashion_mnist.EMBEDDED_DIR)
 Output = pytest.CaptureFixture[str]
@@ -81,6 +86,66 @@ def test_the_model_for_photos_scores_unless_another_is_named(
     monkeypatch.setattr(models, "resolve", refuse)
     assert main(["score", "test"]) != 0
     assert "asked for robust" in capsys.readouterr().err
+
+
+class Clueless:
+    """A model server to which all classes are alike."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def separate(self, _: object) -> None:
+        return None
+
+    def predict(self, ref: str, pictures: np.ndarray) -> np.ndarray:
+        self.asked.append(ref)
+        return np.full((len(pictures), 10), 0.1)
+
+
+@pytest.fixture
+def clueless(monkeypatch: pytest.MonkeyPatch) -> Clueless:
+    server = Clueless()
+    monkeypatch.setattr(cli_score, "model_server", lambda _: contextlib.nullcontext(server))
+    return server
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_names_of_any_bytes_are_printed(
+    options: list[str], clueless: Clueless, tmp_path: Path, capsys: Output
+) -> None:
+    for folder in (b"trouser", b"h\xe9ts"):
+        path = tmp_path / os.fsdecode(folder)
+        path.mkdir()
+        (path / os.fsdecode(b"caf\xe9.txt")).write_text("no picture")
+    assert main(["score", str(tmp_path), "--model", MODEL, *options]) == 0
+    shown = capsys.readouterr().out
+    assert "caf\\udce9.txt" in shown
+    assert "h\\udce9ts" in shown
+
+
+def test_a_network_that_still_learns_is_held_to_one_checkpoint(
+    clueless: Clueless, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.setenv("FMNIST_RUNS_DIR", str(tmp_path))
+    run = RunStore(tmp_path).create(PRESETS["mlp-128"].experiment)
+    (run.directory / "checkpoints").mkdir(exist_ok=True)
+    for step in (10, 20):
+        (run.directory / "checkpoints" / f"step-{step:06d}.npz").touch()
+    assert main(["score", "test", "--model", run.id]) == 0
+    assert main(["score", "test", "--model", f"{run.id}@10"]) == 0
+    assert clueless.asked == [f"{run.id}@20", f"{run.id}@10"]
+    assert "step 20 on test" in capsys.readouterr().out
+
+
+def test_who_interrupts_is_told_in_one_line(
+    clueless: Clueless, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(clueless, "predict", interrupt)
+    assert main(["score", "test", "--model", MODEL]) == 130
+    assert capsys.readouterr().err == "python -m fmnist_core: interrupted.\n"
 
 
 @pytest.mark.parametrize(

@@ -116,5 +116,28 @@ def test_the_interval_of_an_area_covers_what_repeated_draws_give() -> None:
     low, high = evaluation.auroc_interval(float(np.mean(areas)), 60, 40)
     inside = np.mean([low <= area <= high for area in areas])
     assert 0.92 <= inside <= 0.98
-    assert evaluation.auroc_interval(1.0, 10, 10) == (1.0, 1.0)
     assert evaluation.auroc_interval(0.5, 0, 10) == (0.0, 1.0)
+
+
+def test_a_few_pictures_prove_little_even_if_all_are_told_apart() -> None:
+    """As Wilson's interval of all of m: five of five are 57 to 100 %."""
+    few, more, many = (evaluation.auroc_interval(1.0, 10_000, m) for m in (5, 20, 1_000))
+    assert few.high == more.high == many.high == 1
+    assert 0.5 < few.low < 0.9 < many.low < 1
+    assert few.low < more.low < many.low
+
+
+@given(area=st.floats(0, 1), n=st.integers(1, 1_000), m=st.integers(1, 1_000))
+def test_the_interval_of_an_area_holds_it(area: float, n: int, m: int) -> None:
+    low, high = evaluation.auroc_interval(area, n, m)
+    assert 0 <= low <= area <= high <= 1
+
+
+def test_of_true_areas_close_to_one_nearly_all_are_inside() -> None:
+    random = np.random.default_rng(0)
+    inside = 0
+    for _ in range(400):
+        area = evaluation.auroc(random.normal(0, 1, 500), random.normal(2.77, 1, 21))
+        low, high = evaluation.auroc_interval(area, 500, 21)
+        inside += low <= 0.975 <= high  # the normal distribution's at 2.77 / sqrt(2)
+    assert inside / 400 >= 0.92

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,12 +82,64 @@ def test_a_file_that_may_not_be_read_is_listed(
     assert lost.problem == "mine.png cannot be read: Permission denied."
 
 
+def refusing(monkeypatch: pytest.MonkeyPatch, closed: Path) -> None:
+    """A folder that may not be looked into; for root, who runs the tests too, there is none."""
+    for name in ("scandir", "listdir"):
+        look = getattr(os, name)
+
+        def refuse(folder: Path, look: Callable[[Path], Any] = look) -> Any:
+            if Path(folder) == closed:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+            return look(folder)
+
+        monkeypatch.setattr(os, name, refuse)
+
+
+def test_a_folder_that_may_not_be_looked_into_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "bag", "mine.png", 0)
+    put(tmp_path / "bag" / "hers", "closed.png", 0)
+    put(tmp_path / "lost+found", "closed.png", 0)
+    for closed, kept, lost, left_out in (
+        ("bag", 0, ["bag"], ("lost+found",)),
+        ("bag/hers", 1, ["bag/hers"], ("lost+found",)),
+        ("lost+found", 2, [], ("lost+found",)),
+    ):
+        with monkeypatch.context() as patch:
+            refusing(patch, tmp_path / closed)
+            read = scoring.read_folder(tmp_path, CLASS_NAMES)
+        assert (len(read.pictures), read.left_out) == (kept, left_out)
+        assert [each.file for each in read.unreadable] == lost
+    refusing(monkeypatch, tmp_path)
+    with pytest.raises(DataError, match=r"cannot be read: Permission denied\. Name a folder"):
+        scoring.read_folder(tmp_path, CLASS_NAMES)
+
+
+def test_what_is_no_file_is_listed_and_not_waited_for(tmp_path: Path) -> None:
+    put(tmp_path / "bag", "mine.png", 0)
+    (tmp_path / "bag" / "gone.png").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "bag" / "all").symlink_to(tmp_path)  # and so on without end
+    os.mkfifo(tmp_path / "bag" / "pipe.png")
+    put(tmp_path / "elsewhere", "linked.png", 0)
+    (tmp_path / "dress").symlink_to(tmp_path / "elsewhere")
+    read = scoring.read_folder(tmp_path, CLASS_NAMES)
+    assert read.labels.tolist() == [8, 3]
+    assert {lost.file: lost.problem for lost in read.unreadable} == {
+        "bag/all": "all is not a file. Links to folders are not followed.",
+        "bag/gone.png": "gone.png cannot be read: No such file or directory.",
+        "bag/pipe.png": "pipe.png is not a file. Links to folders are not followed.",
+    }
+
+
 def test_a_folder_without_classes_is_refused(tmp_path: Path) -> None:
     put(tmp_path / "hats", "hat.png", 0)
     with pytest.raises(DataError, match=r"no folder named like a class \(only hats\).*ankle-boot"):
         scoring.read_folder(tmp_path, CLASS_NAMES)
     with pytest.raises(DataError, match="does not exist"):
         scoring.read_folder(tmp_path / "nowhere", CLASS_NAMES)
+    with pytest.raises(DataError, match="cannot be read: File name too long"):
+        scoring.read_folder(tmp_path / ("x" * 300), CLASS_NAMES)
     with pytest.raises(DataError, match="is a file, not a folder"):
         scoring.read_folder(tmp_path / "hats" / "hat.png", CLASS_NAMES)
 

@@ -6,7 +6,8 @@
 Interrupted, it goes on after its last epoch. ``best`` learns the pictures mirrored, shifted, with
 a square cut out and, but for the last epochs, blended in pairs; those of ``robust`` are rendered
 as ``fmnist_core/engine/realworld.py`` says, and sketches. ``--without`` leaves an ingredient out,
-to see what it brings; such a model is not kept in assets/ unless --to says where.
+to see what it brings. What was trained so, or with ``--epochs``, replaces no model of the app: it
+is kept where --to says, or nowhere.
 """
 
 from __future__ import annotations
@@ -170,7 +171,8 @@ def main() -> None:
         print(f"validation, averaged and moved by up to {count(pixels, 'pixel')}: {accuracy:.2%}")
     moved = count(found.averaged.pixels, "pixel")
     print(f"test, averaged and moved by up to {moved}: {found.averaged.test:.2%}")
-    target = options.to or (None if without else BUNDLED / options.name)
+    shortened_or_less = options.epochs or without
+    target = options.to or (None if shortened_or_less else BUNDLED / options.name)
     if target:
         keep(found, experiment, target, seconds)
         if earlier:

@@ -1,12 +1,14 @@
 """The command line: presets | train | tune | folders | score | export, the pages' core calls.
 
 Exit status: 0 when it was done, 1 when a run failed or something cannot be done now, 2 when the
-input was wrong. Whatever a person can cause is one line on stderr, never a traceback.
+input was wrong, 130 after Ctrl-C. Whatever a person can cause is one line on stderr, never a
+traceback.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import shutil
 import sys
@@ -32,6 +34,8 @@ from fmnist_core.summary import summarise
 
 PROGRAM = "python -m fmnist_core"
 BAD_INPUT = 2
+INTERRUPTED = 130
+"""As shells count what SIGINT ends."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -47,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         parser().print_help()
         return 0
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name of a file may have any bytes
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return int(options.command(options))
     except (ExperimentError, DataError, RunNotFoundError) as error:
@@ -55,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LabError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: interrupted.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -207,7 +216,7 @@ def _presets(options: argparse.Namespace) -> int:
             }
         )
     if options.json:
-        print(json.dumps(rows, indent=1))
+        print(json.dumps(rows))
     else:
         for row in rows:
             print(f"{row['name']:<14} {row['parameters']:>10,} parameters  {row['title']}")
@@ -218,7 +227,7 @@ def _runs(options: argparse.Namespace) -> int:
     store = RunStore()
     rows = [_row(store, run) for run in store.list()]
     if options.json:
-        print(json.dumps(rows, indent=1))
+        print(json.dumps(rows))
         return 0
     if not rows:
         print(f"No runs in {store.root} yet.")

@@ -18,7 +18,7 @@ def folders(options: argparse.Namespace) -> int:
     store = FolderStore(RunStore().root)
     found = [_imported(store, options.path, options.name)] if options.path else store.list()
     if options.json:
-        print(json.dumps([_row(folder) for folder in found], indent=1))
+        print(json.dumps([_row(folder) for folder in found]))
         return 0
     if not found:
         print(f"No folders in {store.root} yet.")

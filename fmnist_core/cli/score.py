@@ -30,6 +30,8 @@ def score(options: argparse.Namespace) -> int:
     store, data = RunStore(), load()
     ref = options.model or models.default_for_pictures()
     files = models.resolve(ref, store)
+    if files.step is not None:  # all is asked of this checkpoint, whatever is saved meanwhile
+        ref = f"{ref.partition('@')[0]}@{files.step}"
     if files.experiment.data.folder:
         raise ExperimentError(
             f"{files.title} has learned from pictures of your own, but score asks about clothing. "
@@ -47,7 +49,7 @@ def score(options: argparse.Namespace) -> int:
             familiar = familiarity.learn(describe, files.experiment, data)
             outside = _compare(familiar, describe, given, strangers)
     if options.json:
-        print(json.dumps(_to_json(ref, data, given, result, outside), ensure_ascii=False))
+        print(json.dumps(_to_json(ref, data, given, result, outside)))
     else:
         print(f"{files.title} on {options.pictures}")
         _print(data.class_names, given, result, outside)

@@ -21,10 +21,13 @@ MAX_PIXELS = 50_000_000
 MAX_FILE_BYTES = 64 * 2**20
 WORKING_SIDE = 1_024  # larger pictures are made smaller at once: 28 pixels are left in the end
 _THINNED_SIDE = 4 * WORKING_SIDE  # and huge ones lose pixels even before that
+_DEEP_SIDE = 2 * WORKING_SIDE  # those of 16 or 32 bits sooner: they are reckoned with as floats
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 _USE = "Use a PNG, JPEG, WebP, BMP, TIFF or GIF file."
-_SIGNATURES = (b"\x89PNG", b"\xff\xd8", b"RIFF", b"BM", b"II*\x00", b"MM\x00*", b"GIF8")
+_SIGNATURES = (b"\x89PNG", b"\xff\xd8", b"BM", b"GIF8")
+_TIFF = (b"II*\x00", b"MM\x00*")
+_HEAD = 1_024  # bytes that tell what it is
 _PHONE_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1", b"avif")
 
 _TURNS = {
@@ -47,7 +50,7 @@ def open_picture(data: bytes, name: str) -> Image.Image:
     """Open the bytes of a picture file called ``name``.
 
     Returns its first frame, turned upright as its EXIF orientation says, at most 1,024 pixels a
-    side, in mode L (grey), RGB, or RGBA if it has transparency. Raises PictureError otherwise.
+    side, in mode L (grey), RGB, or RGBA if any of it is transparent. Raises PictureError otherwise.
     """
     if not data:
         raise PictureError(f"{name} is empty. {_USE}")
@@ -65,7 +68,8 @@ def open_picture(data: bytes, name: str) -> Image.Image:
     except UnidentifiedImageError as error:
         raise PictureError(_what_it_is(data, name)) from error
     except Exception as error:  # decoders of hostile bytes raise nearly anything
-        raise PictureError(_damaged(name)) from error
+        is_text = _is_text(data[:_HEAD])  # that begins as a picture does, perhaps with "BM"
+        raise PictureError(_text(name) if is_text else _damaged(name)) from error
 
 
 def standardise(image: Image.Image) -> Image.Image:
@@ -76,18 +80,22 @@ def standardise(image: Image.Image) -> Image.Image:
     note = str(image.info.get("note", ""))
     if min(image.size) < 1:
         raise PictureError(f"The picture has {image.width} x {image.height} pixels. {_USE}")
-    if max(image.size) > _THINNED_SIDE:  # bounds the memory of what follows
-        scale = _THINNED_SIDE / max(image.size)
+    deep = image.mode in ("I", "F") or image.mode.startswith("I;")
+    side = _DEEP_SIDE if deep else _THINNED_SIDE
+    if max(image.size) > side:  # bounds the memory of what follows
+        scale = side / max(image.size)
         thinned = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         info, image = image.info, image.resize(thinned, Image.Resampling.NEAREST)
         image.info = info
-    if image.mode in ("I", "F") or image.mode.startswith("I;"):
+    if deep:
         return _with_note(from_array(np.asarray(image)), note)
     see_through = image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
     grey = image.mode in ("L", "1")
     image = image.convert("RGBA" if see_through else "L" if grey else "RGB")
     if max(image.size) > WORKING_SIDE:
         image.thumbnail((WORKING_SIDE, WORKING_SIDE), reducing_gap=2.0)
+    if see_through and image.getchannel("A").getextrema()[0] == 255:
+        image = image.convert("RGB")  # a screenshot: it could be transparent, and is nowhere
     return _with_note(image, note)
 
 
@@ -176,12 +184,21 @@ def _damaged(name: str) -> str:
     return f"{name} is damaged or cut off. Save it again, or take another picture."
 
 
+def _text(name: str) -> str:
+    return f"{name} is text, not a picture. {_USE}"
+
+
 def _what_it_is(data: bytes, name: str) -> str:
     """Say in a sentence what a file that Pillow does not know looks like."""
-    head = data[:1_024]
+    head = data[:_HEAD]
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if head.startswith(_SIGNATURES):
+    if head.startswith(_SIGNATURES) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP"):
         return _damaged(name)
+    if head.startswith(_TIFF):
+        return (
+            f"{name} is damaged or cut off, or a kind of TIFF that cannot be read here. "
+            "Save it as PNG."
+        )
     if head.startswith(b"%PDF"):
         return f"{name} is a PDF document, not a picture. {_USE}"
     if start.startswith(b"<svg") or (start.startswith(b"<") and b"<svg" in start):
@@ -191,7 +208,7 @@ def _what_it_is(data: bytes, name: str) -> str:
     if head.startswith(b"PK\x03\x04"):
         return f"{name} is a ZIP archive, not a picture. Unpack it first."
     if _is_text(head):
-        return f"{name} is text, not a picture. {_USE}"
+        return _text(name)
     return f"{name} is not a picture that can be read. {_USE}"
 
 

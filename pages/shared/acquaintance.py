@@ -12,7 +12,7 @@ from typing import Any
 
 from fmnist_core import familiarity, models
 from fmnist_core.datasets import load
-from fmnist_core.errors import LabError
+from fmnist_core.errors import EngineBusyError, LabError
 from fmnist_core.familiarity import Familiar
 from pages.shared import session
 
@@ -20,6 +20,8 @@ KEPT = 8
 """Networks: each takes about 10 MB."""
 RETRY_SECONDS = 30.0
 """After a failure: whoever looks then tries again."""
+BUSY_SECONDS = 0.2
+"""Until an engine that has no time is asked again."""
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _known: OrderedDict[Any, Acquaintance] = OrderedDict()
@@ -69,13 +71,15 @@ def _learn(found: Acquaintance, server: Any, files: models.ModelFiles) -> None:
     def progress(done: int, total: int) -> None:
         found.done, found.total = done, total
 
+    def features(pictures: Any) -> Any:
+        while True:
+            try:
+                return server.features(files.ref, pictures)
+            except EngineBusyError:  # it is starting; a thread has time
+                time.sleep(BUSY_SECONDS)
+
     try:
-        found.familiar = familiarity.learn(
-            lambda pictures: server.features(files.ref, pictures),
-            files.experiment,
-            load(),
-            progress,
-        )
+        found.familiar = familiarity.learn(features, files.experiment, load(), progress)
     except LabError as error:
         found.problem, found.failed = str(error), time.monotonic()
     except Exception:  # noqa: BLE001 - nobody waits for this thread: what happens must be said

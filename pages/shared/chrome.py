@@ -82,7 +82,7 @@ def _model_chip() -> None:
             refs.index(chosen),
             format_func=model_title,
             key=key,
-            on_change=lambda: session.choose_model(st.session_state[key]),
+            on_change=lambda: session.use_model(st.session_state[key]),
             help="Used by Start, Inside, Predict and Beat the model. Runs appear here once they "
             "have weights.",
         )

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from fmnist_core.images.opening import MAX_FILE_BYTES
 from pages.shared import looks
 
 SIDE = 28
-MAX_PASTED_CHARACTERS = 24_000_000  # of base64: 18 MB of picture
 _HTML = """
 <canvas width="280" height="280" role="img" tabindex="-1"></canvas>
 <div class="tools">
@@ -65,6 +65,7 @@ def drawing_pad(key: str, start: np.ndarray | None = None, token: str = "") -> P
         data={
             "start": mounted,
             "token": token,
+            "most": MAX_FILE_BYTES + 1,  # what is larger is refused, and need not come as a whole
             "label": "Drawing pad, 28 by 28. Draw a garment in white on black.",
         },
         on_grid_change=_nothing,
@@ -108,7 +109,7 @@ def _decode(grid: str) -> np.ndarray:
 
 def _pasted(value: object) -> bytes | None:
     data = value.get("data") if isinstance(value, dict) else None
-    if not isinstance(data, str) or len(data) > MAX_PASTED_CHARACTERS:
+    if not isinstance(data, str):
         return None
     try:
         return base64.b64decode(data, validate=True)

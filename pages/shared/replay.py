@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core import evaluation, replay
-from fmnist_core.errors import LabError
 from fmnist_core.mistakes import surest
 from fmnist_core.replay import Station
 from fmnist_core.run import Run
@@ -41,7 +40,7 @@ def slider() -> None:
         list(labels),
         format_func=lambda ref: labels.get(ref, ref),
         key=_SLIDER,
-        on_change=_choose,
+        on_change=lambda: session.use_model(st.session_state[_SLIDER]),
         help="Moves the whole page to what the network was after this step. Arrow keys work too.",
     )
 
@@ -93,13 +92,6 @@ def open_at(run: Run, step: int) -> bool:
         return False
     session.choose_model(station.ref)
     return True
-
-
-def _choose() -> None:
-    try:
-        session.choose_model(st.session_state[_SLIDER])
-    except LabError as error:  # deleted meanwhile
-        session.warn(str(error))
 
 
 def _label(station: Station) -> str:

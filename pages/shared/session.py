@@ -141,6 +141,14 @@ def choose_model(ref: str) -> None:
     _repin(files.experiment)
 
 
+def use_model(ref: str) -> None:
+    """``choose_model`` for a control: what cannot be chosen any more is said on top of the page."""
+    try:
+        choose_model(ref)
+    except LabError as error:
+        warn(str(error))
+
+
 def _repin(about: Experiment) -> None:
     """A picture that the network cannot take, or that its data do not have, is let go."""
     try:

@@ -47,12 +47,22 @@ def own_shape() -> tuple[int, int, int] | None:
     return about.architecture.input_shape if about.data.folder else None
 
 
-@st.cache_resource(max_entries=2_048, show_spinner=False)
 def picture_of(data: bytes, name: str, own: tuple[int, int, int] | None = None) -> np.ndarray:
     """The prepared picture of a file, without its steps: hundreds may be kept. Raises as below."""
     if own:
-        return picture_for(open_picture(data, name), own)
+        return _own_levels(data, name, own) / np.float32(255)
+    return _prepared_picture(data, name)
+
+
+@st.cache_resource(max_entries=2_048, show_spinner=False)
+def _prepared_picture(data: bytes, name: str) -> np.ndarray:
     return prepare_bytes(data, name, separate=session.server().separate).picture
+
+
+@st.cache_resource(max_entries=1_024, show_spinner=False)
+def _own_levels(data: bytes, name: str, shape: tuple[int, int, int]) -> np.ndarray:
+    """uint8: at 300 x 300 pixels in colour the thousand take 270 MB."""
+    return np.rint(picture_for(open_picture(data, name), shape) * 255).astype(np.uint8)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -17,9 +17,11 @@ from pages.views import predict_answers, predict_detail, predict_known
 
 MOST_BYTES = 64 * 2**20
 """Of all files that a session keeps while it visits other pages."""
+NAMED = 3
+"""Files of those that were left out."""
 MANY = 8
 """Files that are read without saying how far it is."""
-_KEPT, _CHOSEN = "lab.uploads", "lab.uploads.chosen"
+_KEPT, _CHOSEN, _LEFT_OUT = "lab.uploads", "lab.uploads.chosen", "lab.uploads.left_out"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,7 @@ def show() -> None:
         "computer that runs this app.",
     )
     files: list[File] = st.session_state.get(_KEPT, [])
-    if not files:
+    if not (files or st.session_state.get(_LEFT_OUT)):
         looks.caption(
             "They are squeezed to a square like the pictures that this network has learned from."
             if predict_answers.own_shape()
@@ -73,40 +75,55 @@ def show() -> None:
 
 def _received() -> None:
     """Keep the files themselves: the uploader forgets them when the page changes."""
-    uploads = st.session_state["lab.uploader"] or []
-    kept = [File(upload.name, upload.getvalue()) for upload in uploads]
-    st.session_state[_KEPT] = kept
-    st.session_state[_CHOSEN] = 0
+    kept: list[File] = []
+    left_out: list[str] = []
+    free = MOST_BYTES
+    for upload in st.session_state["lab.uploader"] or []:
+        if upload.size <= free:
+            free -= upload.size
+            kept.append(File(upload.name, upload.getvalue()))
+        else:
+            left_out.append(upload.name)
+    _keep(kept, left_out)
 
 
 def _forget() -> None:
-    st.session_state[_KEPT] = []
+    _keep([], [])
+
+
+def _keep(files: list[File], left_out: list[str]) -> None:
+    st.session_state.update({_KEPT: files, _LEFT_OUT: left_out, _CHOSEN: 0})
 
 
 def _readable(files: list[File]) -> list[tuple[File, np.ndarray]]:
     """The files that are pictures, prepared; the others get a sentence each."""
-    readable, problems, size = [], [], 0
+    readable, problems = [], []
     own = predict_answers.own_shape()
     progress = st.empty()
     for number, file in enumerate(files):
         if len(files) > MANY:
             progress.progress(number / len(files), f"Reading {number + 1:,} of {len(files):,}")
-        size += len(file.data)
-        if size > MOST_BYTES:
-            problems.append(
-                f"{file.name} was left out: {MOST_BYTES // 2**20} MB at a time are read."
-            )
-            continue
         try:
             readable.append((file, predict_answers.picture_of(file.data, file.name, own)))
         except PictureError as error:
             problems.append(str(error))
     progress.empty()
+    if left_out := st.session_state.get(_LEFT_OUT):
+        problems.append(_too_many(left_out))
     if problems:
         others = f"\n\n{_read(len(readable))}" if readable else ""
         text = "\n\n".join(_plain(problem) for problem in problems)
         st.error(text + others, icon=":material/error:")
     return readable
+
+
+def _too_many(left_out: list[str]) -> str:
+    names = ", ".join(left_out[:NAMED])
+    more = len(left_out) - NAMED
+    return (
+        f"{names}{f' and {more:,} more' if more > 0 else ''} left out: {MOST_BYTES // 2**20} MB "
+        "are read at a time. Drop the others next."
+    )
 
 
 def _plain(text: str) -> str:

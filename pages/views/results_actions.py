@@ -19,7 +19,7 @@ def row(run: Run) -> None:
             icon=":material/hub:",
             key="lab.run.use",
             disabled=used or not _has_weights(run),
-            on_click=session.choose_model,
+            on_click=session.use_model,
             args=(run.id,),
             help="From now on it answers on Start, Inside and Predict.",
         )
@@ -95,7 +95,7 @@ def _delete(runs: list[Run]) -> None:
             session.store().delete(run.id)
             if session.run() == run.id:
                 session.choose_run(None)
-            if session.model() == run.id:
+            if session.model().partition("@")[0] == run.id:  # at whatever step of its life
                 session.choose_model(models.default_model())
         except LabError as error:
             session.warn(str(error))

@@ -103,6 +103,9 @@ def test_of_several_frames_the_first_is_used_and_that_is_said(kind: str) -> None
         (Image.new("P", (9, 9)), "RGB"),
         (Image.new("LA", (9, 9)), "RGBA"),
         (Image.new("RGBA", (9, 9)), "RGBA"),
+        (Image.new("LA", (9, 9), (7, 255)), "RGB"),
+        (Image.new("RGBA", (9, 9), (1, 2, 3, 255)), "RGB"),
+        (Image.new("RGBA", (9, 9), (1, 2, 3, 254)), "RGBA"),
         (Image.new("I;16", (9, 9), 40_000), "L"),
     ],
 )
@@ -160,6 +163,18 @@ def test_a_large_photo_takes_little_memory() -> None:
     assert peak < 8 * 2**20
 
 
+@pytest.mark.parametrize(("kind", "dtype"), [("PNG", np.uint16), ("TIFF", np.float32)])
+def test_so_does_a_large_scan(kind: str, dtype: type) -> None:
+    data = encode(Image.fromarray(np.full((4_000, 4_000), 9, dtype)), kind)
+    tracemalloc.start()
+    try:
+        assert open_picture(data, "scan").size == (1_024, 1_024)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 160 * 2**20
+
+
 def test_a_huge_palette_with_transparency_keeps_it() -> None:
     image = Image.new("P", (5_000, 40), 1)
     image.putpalette([255, 0, 0, 0, 255, 0])
@@ -170,10 +185,30 @@ def test_a_huge_palette_with_transparency_keeps_it() -> None:
 
 
 SVG = b'<?xml version="1.0"?>\n<!-- a shoe -->\n<svg xmlns="http://www.w3.org/2000/svg"></svg>'
+# Little-endian, 1 x 1, one strip of one float64: width, height, bits, sample format, strip.
+DOUBLES = (
+    b"II*\0\x08\0\0\0\x06\0"
+    + b"".join(
+        struct.pack("<HHII", tag, kind, 1, value)
+        for tag, kind, value in (
+            (256, 3, 1),
+            (257, 3, 1),
+            (258, 3, 64),
+            (262, 3, 1),
+            (273, 4, 86),
+            (339, 3, 3),
+        )
+    )
+    + bytes(12)
+)
 NO_PICTURES = {
     "nothing": (b"", "empty"),
     "text": (b"Milk, eggs, shoes", "text, not a picture"),
     "text in UTF-8": ("Schöne Schuhe 👟".encode() * 100, "text, not a picture"),
+    "text that begins like a BMP": (b"BMI and other notes", "text, not a picture"),
+    "cut bmp": (encode(CORNERS, "BMP")[:20], "damaged or cut off"),
+    "64-bit tiff": (DOUBLES, "damaged or cut off, or a kind of TIFF that cannot be read here"),
+    "sound": (b"RIFF\0\0\0\0WAVEfmt ", "not a picture that can be read"),
     "svg": (SVG, "SVG drawing"),
     "bare svg": (b"<svg></svg>", "SVG drawing"),
     "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "PDF document"),

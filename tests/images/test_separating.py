@@ -110,6 +110,12 @@ def test_what_needs_no_separating_is_left_alone(
     np.testing.assert_array_equal(prepared.picture, prepare(image, options).picture)
 
 
+def test_a_screenshot_that_is_nowhere_transparent_is_a_photo() -> None:
+    opaque = photo().convert("RGBA")
+    expected = prepare(photo(), separate=Seer()).picture
+    np.testing.assert_array_equal(prepare(opaque, separate=Seer()).picture, expected)
+
+
 def test_a_drawing_is_never_separated() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (280, 280), dtype=np.uint8)
     assert "is known" in from_drawing(noise).steps[SEPARATED].note

@@ -10,11 +10,11 @@ from PIL import Image
 
 from fmnist_core import unlike
 from fmnist_core.datasets import load
-from fmnist_core.errors import EngineError
+from fmnist_core.errors import EngineBusyError, EngineError
 from fmnist_core.images import from_drawing
 from fmnist_core.presets import preset
 from pages.shared import acquaintance
-from pages.views import predict_known
+from pages.views import predict_known, predict_pictures
 from tests.pages.judged_runs import answer, button, component, finished, headings, html
 from tests.pages.lab_pages import address, healthy, lab, open_page
 
@@ -80,6 +80,21 @@ def test_many_pictures_are_answered_and_a_bad_one_gets_a_sentence(backend):
     assert sheet["labels"] == ["one.png: Bag 91 %", "two.png: Bag 91 %"]
     assert "is text, not a picture" in app.error[0].value
     assert "The other 2 were read." in app.error[0].value
+
+
+def test_no_more_is_kept_than_fits_and_the_others_are_named_in_one_sentence(backend, monkeypatch):
+    first, later = photo("a.png"), [photo(f"{name}.png", 250) for name in "bcdef"]
+    small = ("small.txt", b"x", "image/png")
+    monkeypatch.setattr(predict_pictures, "MOST_BYTES", len(first[1]) + 1)
+    app = open_page("predict", view="pictures")
+    app.file_uploader[0].set_value([first, *later, small]).run()
+    assert "a.png" in headings(healthy(app))
+    (said,) = [each.value for each in app.error]
+    assert "b.png, c.png, d.png and 2 more left out" in said
+    assert "small.txt is text" in said  # it fits beside the first
+    assert [file.name for file in app.session_state["lab.uploads"]] == ["a.png", "small.txt"]
+    app.file_uploader[0].set_value([]).run()
+    assert not healthy(app).error
 
 
 def test_a_file_name_is_not_markup(backend):
@@ -194,6 +209,21 @@ def test_a_network_that_cannot_be_asked_about_known_pictures_still_answers(backe
     app = known(app)
     assert "Bag, 91 %" in headings(app)
     assert "cannot be shown: The engine has just ended." in html(app)
+
+
+def test_an_engine_that_still_starts_is_asked_again(backend, monkeypatch):
+    monkeypatch.setattr(acquaintance, "BUSY_SECONDS", 0)
+    busy = iter([True, True])
+
+    def starting(operation, params, arrays, timeout=30.0):
+        if operation == "features" and next(busy, False):
+            raise EngineBusyError("The engine is starting: about 7 s left. Then try again.")
+        return answer(operation, params, arrays, timeout)
+
+    backend.call = starting
+    app = known(open_page("predict", picture="test:0"))
+    assert "Like what it was trained on." in html(app)
+    assert "The engine is starting" not in html(app)
 
 
 def test_a_network_in_training_is_not_asked_at_every_checkpoint(backend):

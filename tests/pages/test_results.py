@@ -7,8 +7,10 @@ import pytest
 
 from fmnist_core import events as e
 from fmnist_core.datasets import load
+from fmnist_core.errors import RunNotFoundError
 from fmnist_core.evaluation import wilson
 from fmnist_core.presets import preset
+from pages.shared import session
 from tests.pages.judged_runs import (
     BAGS_CALLED_SHIRT,
     button,
@@ -18,7 +20,7 @@ from tests.pages.judged_runs import (
     headings,
     html,
 )
-from tests.pages.lab_pages import address, healthy, lab, open_page, started
+from tests.pages.lab_pages import address, healthy, lab, network_chip, open_page, started
 
 CNN = preset("cnn-16").experiment
 
@@ -180,6 +182,28 @@ def test_a_run_is_deleted_only_after_a_second_question(backend):
     app.button(key="lab.delete.yes").click().run()
     healthy(app)
     assert [each.id for each in backend.store.list()] == [kept.id]
+
+
+def test_who_looks_at_a_step_of_a_deleted_run_gets_another_network(backend):
+    run = finished(backend, CNN)
+    (run.directory / "checkpoints" / "step-000003.npz").touch()
+    app = open_page("results", view="one-run", run=run.id, model=f"{run.id}@3")
+    assert address(healthy(app))["model"] == f"{run.id}@3"
+    app.button(key="lab.run.delete").click().run()
+    app.button(key="lab.delete.yes").click().run()
+    assert address(healthy(app)).get("model", "quick") == "quick"
+    assert not app.warning
+
+
+def test_a_network_that_somebody_has_just_deleted_is_refused_with_a_sentence(backend, monkeypatch):
+    def gone(ref):
+        raise RunNotFoundError(f"There is no run {ref!r}.")
+
+    run = finished(backend, CNN)
+    app = healthy(open_page("results"))
+    monkeypatch.setattr(session, "choose_model", gone)
+    network_chip(app).set_value(run.id).run()
+    assert f"There is no run {run.id!r}" in healthy(app).warning[0].value.replace("\\", "")
 
 
 def test_a_run_that_trains_is_not_deleted(backend):

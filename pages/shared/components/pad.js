@@ -6,6 +6,7 @@ export default function (component) {
   const pad = (root.pad ??= create(root));
   pad.send = (grid) => setStateValue("grid", grid);
   pad.paste = (file) => setTriggerValue("pasted", file);
+  pad.most = data.most;
   pad.canvas.setAttribute("aria-label", data.label);
   if (pad.token !== data.token) {
     pad.token = data.token;
@@ -99,7 +100,7 @@ function create(root) {
     event.preventDefault();
     const reader = new FileReader();
     reader.onload = () => pad.paste({ name: file.name, data: reader.result.split(",")[1] });
-    reader.readAsDataURL(file);
+    reader.readAsDataURL(file.slice(0, pad.most));
   };
   document.addEventListener("paste", onPaste);
   return pad;
