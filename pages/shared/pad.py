@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from fmnist_core.images.opening import MAX_FILE_BYTES
 from pages.shared import looks
 
 SIDE = 28
@@ -65,7 +64,6 @@ def drawing_pad(key: str, start: np.ndarray | None = None, token: str = "") -> P
         data={
             "start": mounted,
             "token": token,
-            "most": MAX_FILE_BYTES + 1,  # what is larger is refused, and need not come as a whole
             "label": "Drawing pad, 28 by 28. Draw a garment in white on black.",
         },
         on_grid_change=_nothing,

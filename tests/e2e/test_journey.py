@@ -21,6 +21,7 @@ from fmnist_core.wording import percent
 from tests.e2e.app import App
 from tests.e2e.conftest import Visit
 from tests.e2e.visitor import (
+    WAIT_MS,
     Visitor,
     bars,
     choose,
@@ -40,8 +41,8 @@ from tests.e2e.visitor import (
 STEPS = 469
 """One epoch over 60,000 pictures at batch 128."""
 DIFFERENT_PICTURES = """
-([canvas, wanted]) => new Promise((done, fail) => {
-  const pictures = new Map(), end = performance.now() + 60000;
+(canvas, [wanted, patience]) => new Promise((done, fail) => {
+  const pictures = new Map(), end = performance.now() + patience;
   let last = null;
   const look = () => {
     if (canvas.dataset.step !== last) {
@@ -83,7 +84,7 @@ def train_and_watch(page: Page) -> list[int]:
     page.get_by_role("button", name="Train", exact=True).click()
     page.mouse.move(0, 0)  # a mouse that comes to lie on the chart makes it draw, too
     expect(controls(page).get_by_role("button", name="Pause")).to_be_visible()
-    return curves(page).evaluate(f"canvas => ({DIFFERENT_PICTURES})([canvas, 5])")
+    return curves(page).evaluate(DIFFERENT_PICTURES, [5, WAIT_MS])
 
 
 def test_the_first_page_answers(app: App, visit: Visit) -> None:

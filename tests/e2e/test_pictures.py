@@ -18,6 +18,17 @@ TROUSER, BOOT = 2, 0
 """Test pictures that no network mistakes."""
 
 
+PASTE = """
+({bytes, size}) => {  // zeros behind its end make a picture larger, and do not change it
+  const clipboardData = new DataTransfer();
+  const content = new Uint8Array(size || bytes.length);
+  content.set(bytes);
+  clipboardData.items.add(new File([content], "image.png", { type: "image/png" }));
+  document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, cancelable: true }));
+}
+"""
+
+
 def photo(index: int, name: str) -> FilePayload:
     """A test picture as somebody would photograph it: dark on white, and large."""
     pixels = 255 - np.kron(load().test_images[index], np.ones((10, 10), np.uint8))
@@ -61,3 +72,17 @@ def test_many_files_one_broken_one_strange_and_one_overruled(app: App, visit: Vi
 
     sheet.get_by_label(re.compile(r"^noise\.png")).click()
     expect(page.get_by_role("alert").filter(has_text="Unlike anything")).to_be_visible()
+
+
+def test_a_pasted_picture_takes_the_pads_place_however_large(app: App, visit: Visit) -> None:
+    page = visit(app).open("predict", model="quick", picture=f"test:{BOOT}")
+    answer = bars(page).locator("li.top .name")
+    expect(answer).to_have_text("Ankle boot")
+    for size in (0, 30 * 2**20):  # Streamlit itself would not take the larger one
+        page.evaluate(PASTE, {"bytes": list(photo(TROUSER, "")["buffer"]), "size": size})
+        expect(answer).to_have_text("Trouser")
+        page.get_by_role("button", name="Back to the pad").click()
+        expect(answer).to_have_text("Ankle boot")
+    page.evaluate(PASTE, {"bytes": [1, 2, 3], "size": 30 * 2**20})
+    refused = page.get_by_role("alert").filter(has_text="The pasted picture")
+    expect(refused).to_contain_text("is not a picture that can be read")

@@ -15,12 +15,12 @@ from fmnist_core.runs import RunStore
 from tests.e2e.app import App
 from tests.e2e.conftest import Visit
 from tests.e2e.fitting import misfits
-from tests.e2e.visitor import choose, curves, enter, settled
+from tests.e2e.visitor import WAIT_MS, choose, curves, enter, settled
 
 RUN = "recorded-cnn"
 REDRAWN = """
-(canvas, before) => new Promise((done, fail) => {
-  const end = performance.now() + 60000;
+(canvas, [before, patience]) => new Promise((done, fail) => {
+  const end = performance.now() + patience;
   const look = () => {
     if (canvas.toDataURL() !== before) done();
     else if (performance.now() > end) fail(new Error('the same picture as before'));
@@ -161,7 +161,7 @@ def test_the_map_separates_what_the_network_has_learned(app: App, visit: Visit) 
     assert int(wrong[1]) == pytest.approx(1_000 - 10 * accuracy(page))
     by_class = canvas.evaluate("canvas => canvas.toDataURL()")
     page.get_by_role("radiogroup", name="Marks").get_by_text("Right or wrong").click()
-    canvas.evaluate(REDRAWN, by_class)
+    canvas.evaluate(REDRAWN, [by_class, WAIT_MS])
     canvas.focus()
     page.keyboard.press("ArrowRight")
     sample = insight.validation_sample(RunStore(app.runs).get(RUN).experiment)

@@ -18,7 +18,16 @@ from pages.shared.once import STARTING
 from tests.e2e.app import App
 from tests.e2e.conftest import Visit
 from tests.e2e.fitting import SCREENS
-from tests.e2e.visitor import controls, curves, go, grown, own_runs, settled, state_of
+from tests.e2e.visitor import (
+    WAIT_MS,
+    controls,
+    curves,
+    go,
+    grown,
+    own_runs,
+    settled,
+    state_of,
+)
 
 CNN = PRESETS["cnn-16"].experiment
 LONG = with_settings(CNN, ["training.epochs=100"])
@@ -27,8 +36,8 @@ SHORT = with_settings(CNN, ["training.steps=1200"])
 """Long enough to restart a server beside it."""
 
 POINTS_UNTIL = """
-(canvas, wanted) => new Promise((done, fail) => {
-  const seen = new Set(), end = performance.now() + 60000;
+(canvas, [wanted, patience]) => new Promise((done, fail) => {
+  const seen = new Set(), end = performance.now() + patience;
   const look = () => {
     const points = Number(canvas.dataset.points);
     seen.add(points);
@@ -115,14 +124,14 @@ def test_the_second_of_a_pair_is_drawn_as_it_learns(app: App, visit: Visit) -> N
     page = open_train(app, visit, with_settings(CNN, changes))
     page.get_by_role("button", name="Train with and without").click()
     expect(controls(page).get_by_role("button", name="Pause")).to_be_visible()
-    seen = curves(page).evaluate(POINTS_UNTIL, 600)  # nobody touches the page
+    seen = curves(page).evaluate(POINTS_UNTIL, [600, WAIT_MS])  # nobody touches the page
     assert len([points for points in seen if 300 < points < 600]) > 3, seen
     page.evaluate(HEAR_TEXTS)
     width, height = SCREENS["phone"]
     page.set_viewport_size({"width": width, "height": height})
     page.wait_for_function("() => texts.has('plain pictures') && texts.has('CNN 16')")
     for run in own_runs(app)[:2]:
-        for _ in range(600):
+        for _ in range(WAIT_MS // 100):
             if state_of(run).ended:
                 break
             page.wait_for_timeout(100)  # it is being judged

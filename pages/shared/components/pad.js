@@ -1,12 +1,13 @@
 // A drawing pad: mouse, touch and pen; sends 28 x 28 grey values while the stroke is drawn.
 const SIZE = 280, GRID = 28, CELL = SIZE / GRID, SEND_EVERY_MS = 50, UNDO_STEPS = 20;
+// Streamlit closes the connection over a message of more than 25 MB; in base64 that is 18.
+const MOST_BYTES = 18e6, KEPT_SIDE = 1024;
 
 export default function (component) {
   const { data, parentElement: root, setStateValue, setTriggerValue } = component;
   const pad = (root.pad ??= create(root));
   pad.send = (grid) => setStateValue("grid", grid);
   pad.paste = (file) => setTriggerValue("pasted", file);
-  pad.most = data.most;
   pad.canvas.setAttribute("aria-label", data.label);
   if (pad.token !== data.token) {
     pad.token = data.token;
@@ -94,14 +95,30 @@ function create(root) {
   erase.onclick = () =>
     erase.setAttribute("aria-pressed", erase.getAttribute("aria-pressed") !== "true");
 
-  const onPaste = (event) => {
+  const onPaste = async (event) => {
     const file = [...(event.clipboardData?.files ?? [])].find((f) => f.type.startsWith("image/"));
     if (!file) return;
     event.preventDefault();
     const reader = new FileReader();
     reader.onload = () => pad.paste({ name: file.name, data: reader.result.split(",")[1] });
-    reader.readAsDataURL(file.slice(0, pad.most));
+    reader.readAsDataURL(file.size > MOST_BYTES ? await smaller(file) : file);
   };
   document.addEventListener("paste", onPaste);
   return pad;
+}
+
+// No larger than images.prepare makes it anyway. What is no picture is cut short, and found out.
+async function smaller(file) {
+  try {
+    const picture = await createImageBitmap(file);
+    const scale = Math.min(1, KEPT_SIDE / Math.max(picture.width, picture.height));
+    const side = (length) => Math.max(1, Math.round(length * scale));
+    const sheet = new OffscreenCanvas(side(picture.width), side(picture.height));
+    const context = sheet.getContext("2d");
+    context.imageSmoothingQuality = "high";
+    context.drawImage(picture, 0, 0, sheet.width, sheet.height);
+    return await sheet.convertToBlob();
+  } catch {
+    return file.slice(0, 1000);
+  }
 }
