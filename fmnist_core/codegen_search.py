@@ -9,7 +9,7 @@ from fmnist_core import codegen, codegen_layers, codegen_parts
 from fmnist_core.architecture import Architecture
 from fmnist_core.codegen_parts import Code, refuse_special
 from fmnist_core.experiment import Experiment, Training
-from fmnist_core.search import Choice, Search, check_search
+from fmnist_core.search import Choice, Search, check_search, of_one_type
 
 HEAD = Template('''
 """$title: a Keras Tuner script, written by Fashion-MNIST Lab.
@@ -128,7 +128,8 @@ _LABELS = ("y_train", "y_val")
 
 
 def _code(choice: Choice) -> Code:
-    return Code(f"hp.Choice({json.dumps(choice.setting)}, {json.dumps(list(choice.values))})")
+    values = json.dumps(of_one_type(choice.values))
+    return Code(f"hp.Choice({json.dumps(choice.setting)}, {values})")
 
 
 def _tuned(base: Experiment, codes: dict[str, Code]) -> Architecture:

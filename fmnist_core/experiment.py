@@ -155,12 +155,16 @@ class Experiment(Value):
     seed: int = Field(0, ge=0, le=limits.MAX_SEED)
     """Of the splits, the initial weights, the order of the batches and dropout."""
 
+    @property
+    def watches_validation(self) -> bool:
+        """Whether its end depends on validation pictures."""
+        target = self.training.target
+        by_target = target is not None and target.split == "validation"
+        return self.training.early_stopping is not None or by_target
+
     @model_validator(mode="after")
     def _watching_needs_validation(self) -> Self:
-        if self.data.validation_fraction:
-            return self
-        target = self.training.target
-        if self.training.early_stopping or (target and target.split == "validation"):
+        if self.watches_validation and not self.data.validation_fraction:
             raise ValueError(
                 "early stopping and a validation target need validation pictures, but "
                 "data.validation_fraction is 0. Set it to 0.05 or more."

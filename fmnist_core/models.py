@@ -105,15 +105,20 @@ def resolve(ref: str, store: RunStore) -> ModelFiles:
     weights, number = directory / "weights.npz", None
     if step is not None or not weights.is_file():
         weights = _checkpoint(directory, title, step)
-        number = int(weights.stem.removeprefix("step-"))
+        number = step_of(weights)
         title = f"{title}, step {number:,}"
     return ModelFiles(ref, title, experiment, weights, directory, number, recorded)
 
 
+def step_of(checkpoint: Path) -> int:
+    """Names have six digits, and from a million steps on more: they sort by number only."""
+    return int(checkpoint.stem.removeprefix("step-"))
+
+
 def _checkpoint(directory: Path, title: str, step: str | None) -> Path:
-    saved = sorted(directory.glob("checkpoints/step-*.npz"))
+    saved = sorted(directory.glob("checkpoints/step-*.npz"), key=step_of)
     if step is not None:
-        saved = [path for path in saved if path.stem == f"step-{int(step):06d}"]
+        saved = [path for path in saved if step_of(path) == int(step)]
     if saved:
         return saved[-1]
     if step is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fmnist_core import models
 from fmnist_core.errors import RunNotFoundError
+from fmnist_core.events import RunFinished
 from fmnist_core.run import Run
 from fmnist_core.runs import RunStore
 
@@ -32,12 +33,12 @@ def stations(run: Run) -> list[Station]:
 
     Empty while nothing is saved.
     """
-    saved = sorted(run.directory.glob("checkpoints/step-*.npz"))
-    found = [_station(run, int(path.stem.removeprefix("step-"))) for path in saved]
+    saved = run.directory.glob("checkpoints/step-*.npz")
+    found = [_station(run, step) for step in sorted(models.step_of(path) for path in saved)]
     stopping = run.experiment.training.early_stopping
-    if (run.directory / "weights.npz").is_file() and (
-        not found or (stopping and stopping.restore_best)
-    ):
+    # A run that was stopped or failed keeps what it had learned last.
+    went_back = stopping and stopping.restore_best and run.last_event == RunFinished.__name__
+    if (run.directory / "weights.npz").is_file() and (not found or went_back):
         return [*found, Station(run.id, None)]
     # Without a way back the last checkpoint holds the same weights.
     return [*found[:-1], *(Station(run.id, each.step) for each in found[-1:])]

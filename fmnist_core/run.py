@@ -26,6 +26,10 @@ STUDIES: dict[str, type[Study]] = {
 """Files beside experiment.json that make a run more than one network."""
 
 
+_LAST_LINE = 4096
+"""Bytes at the end of the events in which an ending lies."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One run: its directory, and what does not change about it."""
@@ -66,6 +70,17 @@ class Run:
     @property
     def commands_path(self) -> Path:
         return self.directory / "commands.jsonl"
+
+    @property
+    def last_event(self) -> str:
+        """The name of its last event's type, '' for none. Reads that line, not the whole file."""
+        try:
+            with self.events_path.open("rb") as file:
+                file.seek(max(0, file.seek(0, 2) - _LAST_LINE))
+                last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+            return str(json.loads(last)["event"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
 
     def lock(self) -> FileLock:
         """Held by whoever appends an ending on a dead worker's behalf, or deletes the run."""

@@ -105,6 +105,13 @@ def make(**fields: object) -> Search:
         raise ExperimentError(explain(error)) from error
 
 
+def of_one_type(values: tuple[Setting, ...]) -> list[Setting]:
+    """Keras Tuner refuses whole numbers beside others: then all of them get a point."""
+    if any(isinstance(value, float) for value in values):
+        return [float(value) for value in values]
+    return list(values)
+
+
 def experiment_of(search: Search, values: Mapping[str, Setting]) -> Experiment:
     """The experiment that a trial trains.
 

@@ -9,6 +9,7 @@ import pytest
 
 from fmnist_core import models
 from fmnist_core.errors import RunNotFoundError
+from fmnist_core.events import RunFinished, RunStopped
 from fmnist_core.experiment import EarlyStopping
 from fmnist_core.presets import preset
 from fmnist_core.replay import nearest, run_of, station_of, stations, steps_learned
@@ -23,13 +24,20 @@ def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path / "runs", recorded=tmp_path / "recorded")
 
 
-def kept(store: RunStore, *steps: int, final: bool = True, best: bool = False) -> Run:
+def kept(
+    store: RunStore,
+    *steps: int,
+    final: bool = True,
+    best: bool = False,
+    ending: type[RunFinished] | type[RunStopped] = RunFinished,
+) -> Run:
     training = MLP.training.changed(early_stopping=EarlyStopping() if best else None)
     run = store.create(MLP.changed(training=training))
     for step in steps:
         (run.directory / f"checkpoints/step-{step:06d}.npz").touch()
     if final:
         (run.directory / "weights.npz").touch()
+        store.append(run.id, ending(run.created, 0, "It ended.", 1.0, 1.0, 1.0))
     return run
 
 
@@ -53,6 +61,18 @@ def test_a_run_that_went_back_to_its_best_epoch_has_one_station_more(store: RunS
     ]
     assert station_of(run.id, run) == stations(run)[-1]
     assert steps_learned(run.id, store) == 8
+
+
+def test_a_run_that_was_stopped_did_not_go_back(store: RunStore) -> None:
+    run = kept(store, 0, 8, best=True, ending=RunStopped)
+    assert [(each.ref, each.step) for each in stations(run)] == [(f"{run.id}@0", 0), (run.id, 8)]
+
+
+def test_a_million_steps_come_after_the_others(store: RunStore) -> None:
+    run = kept(store, 500_000, 1_000_000, 720_000, final=False)
+    assert [each.step for each in stations(run)] == [500_000, 720_000, 1_000_000]
+    assert models.resolve(run.id, store).step == 1_000_000
+    assert models.resolve(f"{run.id}@1000000", store).step == 1_000_000
 
 
 def test_a_run_that_trains_ends_where_it_is_now(store: RunStore) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fmnist_core import search as core
+from fmnist_core.codegen_search import search_script
 from fmnist_core.errors import ExperimentError
 from fmnist_core.presets import preset
 from fmnist_core.search import FIRST_SEARCH, SEARCHES, Choice, Search, search_preset
@@ -122,3 +123,12 @@ def test_importance_by_hand() -> None:
     assert units.share == pytest.approx(0.09 / 0.35)
     assert core.importance(FIRST_SEARCH, tried[:2]) == []
     assert core.importance(FIRST_SEARCH, [(tried[0][0], 0.5)] * 4) == []
+
+
+def test_keras_tuner_is_given_values_of_one_type() -> None:
+    """``text_of`` shows 0.0 as 0, and that is read as a whole number."""
+    assert [type(value) for value in core.of_one_type((0, 0.25, 0.5))] == [float] * 3
+    assert [type(value) for value in core.of_one_type((16, 32))] == [int] * 2
+    assert core.of_one_type(("adam", "sgd")) == ["adam", "sgd"]
+    rates = Choice(setting="training.learning_rate", values=(1, 0.1))
+    assert "[1.0, 0.1]" in search_script(FIRST_SEARCH.changed(space=(rates,)))

@@ -12,6 +12,7 @@ from fmnist_core.datasets import splits
 from fmnist_core.datasets.fashion_mnist import Dataset
 from fmnist_core.datasets.statistics import moments
 from fmnist_core.engine.streaming import Images, Indices
+from fmnist_core.errors import ExperimentError
 from fmnist_core.experiment import Experiment
 from fmnist_core.folders import dataset_of
 from fmnist_core.runs import default_root
@@ -38,9 +39,16 @@ class Inputs:
 
 
 def prepare(experiment: Experiment, dataset: Dataset) -> Inputs:
-    """Raises ExperimentError: for more training pictures than there are."""
+    """Raises ExperimentError: for more training pictures than there are, or for no validation
+    picture where its end depends on them."""
     data, seed = experiment.data, experiment.seed
     split = splits.split_of(data, dataset, seed)
+    if experiment.watches_validation and not len(split.validation):
+        raise ExperimentError(
+            "Early stopping and a validation target need validation pictures, but of "
+            f"{len(dataset.train_labels):,} pictures data.validation_fraction "
+            f"{data.validation_fraction:g} sets none aside. Set it higher."
+        )
     labels = dataset.train_labels.astype(np.int32)
     labels[split.train] = splits.flip_labels(
         labels[split.train], data.label_noise, seed, len(dataset.class_names)

@@ -15,7 +15,7 @@ from fmnist_core.engine.threads import warm_up
 from fmnist_core.engine.trials import Trials
 from fmnist_core.eventlog import Appender
 from fmnist_core.run import TUNER
-from fmnist_core.search import Search, Setting
+from fmnist_core.search import Search, of_one_type
 from fmnist_core.wording import count
 
 OBJECTIVE = keras_tuner.Objective("val_accuracy", "max")
@@ -80,7 +80,7 @@ def oracle(search: Search) -> keras_tuner.Oracle:
     """Who chooses: Keras Tuner's oracle of the search's tuner, over the search's space."""
     space = keras_tuner.HyperParameters()
     for choice in search.space:
-        space.Choice(choice.setting, _of_one_type(choice.values))
+        space.Choice(choice.setting, of_one_type(choice.values))
     shared = {
         "objective": OBJECTIVE,
         "hyperparameters": space,
@@ -103,10 +103,3 @@ def oracle(search: Search) -> keras_tuner.Oracle:
             )
             found.max_trials = search.trials  # its brackets would decide alone
             return found
-
-
-def _of_one_type(values: tuple[Setting, ...]) -> list[Setting]:
-    """Keras Tuner refuses whole numbers beside others."""
-    if any(isinstance(value, float) for value in values):
-        return [float(value) for value in values]
-    return list(values)

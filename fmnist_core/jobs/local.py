@@ -97,6 +97,7 @@ class LocalBackend:
         self._launches: dict[str, _Launch] = {}
         self._watches: dict[str, Watch] = {}
         self._ended: set[str] = set()
+        self._troubled: set[str] = set()
         self._scanned: float | None = None
         self._wake = threading.Event()
         self._closing = False
@@ -226,7 +227,7 @@ class LocalBackend:
             if self._scanned is None or now - self._scanned > SCAN_SECONDS:
                 self._scan(first=self._scanned is None)
                 self._scanned = now
-            busy = sum(self._look_after(run_id, now) for run_id in list(self._watches))
+            busy = sum(self._looked_after(run_id, now) for run_id in list(self._watches))
             if not self._engine.starting:
                 self._start_waiting(self.slots - busy)
 
@@ -242,6 +243,16 @@ class LocalBackend:
             self._watches[run.id] = Watch(Tail(run.commands_path))
             if first and read_identity(run) is None:
                 self._queue.add(run.id, run.owner)
+
+    def _looked_after(self, run_id: str, now: float) -> bool:
+        """``_look_after``, or a line in the log: one bad run does not stop the others."""
+        try:
+            return self._look_after(run_id, now)
+        except Exception:  # noqa: BLE001 - another user's directory, a full disk, a bug
+            if run_id not in self._troubled:  # it is tried again at every tick
+                self._troubled.add(run_id)
+                _log.exception("Run %s could not be looked after.", run_id)
+            return False
 
     def _look_after(self, run_id: str, now: float) -> bool:
         """Do what this run needs. Whether it takes up a slot."""

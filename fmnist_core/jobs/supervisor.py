@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,7 +17,6 @@ from fmnist_core.run_state import RunState
 from fmnist_core.runs import RunStore
 
 Action = Literal["wait", "restart", "terminate", "kill", "settle"]
-_LAST_LINE = 4096
 
 
 @dataclass(frozen=True)
@@ -117,14 +115,8 @@ def stop_waiting(store: RunStore, run: Run) -> bool:
 
 
 def has_ended(run: Run) -> bool:
-    """Whether the last line of its events is an ending. Reads that line, not the whole file."""
-    try:
-        with run.events_path.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - _LAST_LINE))
-            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
-        return json.loads(last)["event"] in {kind.__name__ for kind in ENDINGS}
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    """Whether the last line of its events is an ending."""
+    return run.last_event in {kind.__name__ for kind in ENDINGS}
 
 
 def _cause(state: RunState) -> str:

@@ -202,6 +202,16 @@ def choose_run(run_id: str | None) -> None:
     st.session_state["lab.run"] = run_id
 
 
+def use_run(run_id: str) -> bool:
+    """``choose_run`` for a control: False, and why on top of the page, if it is gone."""
+    try:
+        choose_run(run_id)
+    except LabError as error:
+        warn(str(error))
+        return False
+    return True
+
+
 def _insist_on_one_network(run_id: str) -> None:
     run = store().get(run_id)
     if run.study:

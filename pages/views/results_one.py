@@ -84,7 +84,7 @@ def _choose(runs: dict[str, Run]) -> Run:
         list(runs),
         format_func=lambda run_id: f"{results_facts.facts(runs[run_id]).title} · {run_id}",
         key="lab.one.run",
-        on_change=lambda: session.choose_run(st.session_state["lab.one.run"]),
+        on_change=lambda: session.use_run(st.session_state["lab.one.run"]),
         help="Newest first; recorded runs came with the app.",
         width=460,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from typing import Any
 
@@ -26,7 +27,7 @@ def show() -> None:
     all_facts = [results_facts.facts(run) for run in runs]
     event = st.dataframe(
         _columns(all_facts),
-        key="lab.runs",
+        key=_key(runs),
         on_select="rerun",
         selection_mode="multi-row",
         hide_index=True,
@@ -53,6 +54,12 @@ def show() -> None:
     _actions([runs[row] for row in rows])
     results_chart.accuracies(all_facts, "lab.runs.accuracies")
     _notes(all_facts)
+
+
+def _key(runs: list[Run]) -> str:
+    """Rows are ticked by their place: where others take their places, none is ticked."""
+    ids = "\n".join(run.id for run in runs)
+    return f"lab.runs.{hashlib.sha256(ids.encode()).hexdigest()[:12]}"
 
 
 def _columns(all_facts: list[Facts]) -> dict[str, list[Any]]:
@@ -102,8 +109,8 @@ def _actions(chosen: list[Run]) -> None:
 
 
 def open_run(run_id: str) -> None:
-    session.choose_run(run_id)
-    session.show_view("One run")
+    if session.use_run(run_id):
+        session.show_view("One run")
 
 
 def _compare(run_ids: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fmnist_core.errors import RunNotFoundError
 from fmnist_core.experiment import Experiment
 from fmnist_core.run import Run
 from pages.shared import looks, running, session
@@ -13,8 +14,13 @@ from pages.views.train_start import EDITING, PARENT
 
 def shown_run() -> Run | None:
     """The chosen run, else one that is under way, so that a second tab or a refresh finds it."""
-    if session.run():
-        return session.store().get(session.run())
+    if chosen := session.run():
+        try:
+            return session.store().get(chosen)
+        except RunNotFoundError as error:  # somebody has deleted it: the settings are still there
+            session.choose_run(None)
+            session.warn(str(error))
+            st.rerun()
     run = running.current()
     if run and not run.study and not st.session_state.get(EDITING):
         session.choose_run(run.id)
@@ -27,7 +33,10 @@ def preview() -> Run | None:
     of the chosen network if there is one, else a CNN's; rather of all pictures than of a few. On
     a folder of one's own the last run on it."""
     if parent := st.session_state.get(PARENT):
-        return session.store().get(parent)
+        try:
+            return session.store().get(parent)
+        except RunNotFoundError:  # deleted meanwhile: then the new run has none
+            st.session_state.pop(PARENT)
     chosen, folder = session.experiment().preset, session.experiment().data.folder
     if folder:
         own = (run for run in session.store().list() if run.experiment.data.folder == folder)
@@ -47,9 +56,12 @@ def edit(experiment: Experiment, parent: str | None = None) -> None:
     session.set_experiment(experiment)
     st.session_state[EDITING] = True
     if parent:
-        st.session_state[PARENT] = parent
-        session.compare_with([parent])
         session.choose_run(None)
+        try:
+            session.compare_with([parent])
+            st.session_state[PARENT] = parent
+        except RunNotFoundError as error:
+            session.warn(str(error))
 
 
 def folded(run: Run) -> None:

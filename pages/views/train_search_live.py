@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 from fmnist_core import figures, limits
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState, Trial
-from fmnist_core.search import Search, experiment_of, importance, label
+from fmnist_core.search import Search, Setting, experiment_of, importance, label
 from fmnist_core.wording import count, duration, percent
 from pages.shared import looks, running, session, studies
 from pages.shared.plots import plot
@@ -158,7 +160,7 @@ def _across(run: Run, search: Search, state: RunState) -> None:
             (
                 label(each.setting, search.base),
                 percent(each.share, 0),
-                percent(_chance(search, each.setting, len(tried)), 0),
+                percent(_chance(tried, each.setting), 0),
                 _text(each.best),
             )
             for each in matter
@@ -172,9 +174,10 @@ def _across(run: Run, search: Search, state: RunState) -> None:
     )
 
 
-def _chance(search: Search, setting: str, n: int) -> float:
-    values = next(len(each.values) for each in search.space if each.setting == setting)
-    return min(1.0, (values - 1) / (n - 1))
+def _chance(tried: Sequence[tuple[Mapping[str, Setting], float]], setting: str) -> float:
+    """The expected eta squared of a setting that changes nothing: values that were tried, less
+    one, of trials, less one."""
+    return min(1.0, (len({values[setting] for values, _ in tried}) - 1) / (len(tried) - 1))
 
 
 def _text(value: int | float | str) -> str:

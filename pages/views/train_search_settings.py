@@ -21,7 +21,11 @@ _START, _SETTINGS = "lab.search.start", "lab.search.settings"
 
 def edited() -> Search | None:
     """What the visitor has set. None, and why on the page, when it is no search."""
-    begun = _begun()
+    try:
+        begun = _begun()
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
     base = begun.base
     columns = st.columns(2)
     with columns[0]:
@@ -93,14 +97,15 @@ def _begun() -> Search:
         return SEARCHES[chosen]
     base = session.experiment()
     first = list(tunable(base).items())[:1]
-    return Search(
+    return core.make(
         title=f"Around {base.title or 'own network'}"[: limits.MAX_TITLE_LENGTH],
         base=base,
         space=tuple(Choice(setting=name, values=values) for name, values in first),
     )
 
 
-def _space(begun: Search, base: Experiment) -> tuple[Choice, ...]:
+def _space(begun: Search, base: Experiment) -> tuple[dict[str, object], ...]:
+    """What varies, as ``core.make`` takes and checks it."""
     offered = tunable(base)
     started = {choice.setting: choice.values for choice in begun.space}
     chosen = st.multiselect(
@@ -112,7 +117,7 @@ def _space(begun: Search, base: Experiment) -> tuple[Choice, ...]:
         persist_state="session",
     )
     return tuple(
-        Choice(setting=setting, values=values)
+        {"setting": setting, "values": values}
         for setting in chosen
         if (values := _values(setting, started.get(setting, offered[setting]), base))
     )
@@ -143,8 +148,9 @@ def _values(setting: str, begun: tuple[Setting, ...], base: Experiment) -> tuple
 
 
 def _whole(title: str, name: str, value: int, low: int, high: int) -> int:
+    begun = min(max(value, low), high)  # a network may train longer than a trial may
     return int(
-        st.number_input(title, low, high, value, key=_key(name, value), persist_state="session")
+        st.number_input(title, low, high, begun, key=_key(name, value), persist_state="session")
     )
 
 

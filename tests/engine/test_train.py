@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -15,6 +16,7 @@ from fmnist_core.architecture import BatchNormalization, Conv2D, Dense, Flatten,
 from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine import learner
 from fmnist_core.engine.checkpoints import checkpoint_name
+from fmnist_core.engine.inputs import prepare
 from fmnist_core.engine.steps import Floats, Steps
 from fmnist_core.engine.streaming import Indices
 from fmnist_core.engine.train import Speed
@@ -24,6 +26,7 @@ from fmnist_core.evaluation import Report
 from fmnist_core.experiment import Data, EarlyStopping, Target
 from fmnist_core.presets import preset
 from fmnist_core.runs import RunStore
+from fmnist_core.settings import with_settings
 from tests.engine.conforming import assert_conforms, events_of
 from tests.engine.conftest import TEST, Trainer, tiny
 
@@ -69,6 +72,16 @@ def test_trained_in_bfloat16_it_is_judged_as_it_answers(
     model = load_model(run.experiment, run.directory / "weights.npz")
     pictures = fashion_mnist.load().test_images[:TEST, ..., np.newaxis] / np.float32(255)
     np.testing.assert_allclose(said, model(pictures), atol=1e-5)
+
+
+def test_a_share_that_sets_no_picture_aside_is_refused_where_the_end_depends_on_it() -> None:
+    data = fashion_mnist.load_from(fashion_mnist.EMBEDDED_DIR)
+    few = replace(data, train_images=data.train_images[:10], train_labels=data.train_labels[:10])
+    experiment = with_settings(preset("mlp-128").experiment, ["data.validation_fraction=0.04"])
+    assert not len(prepare(experiment, few).validation)
+    stopping = with_settings(experiment, ['training.early_stopping={"patience":1}'])
+    with pytest.raises(ExperimentError, match=r"of 10 pictures .* 0\.04 sets none aside"):
+        prepare(stopping, few)
 
 
 def test_an_epochs_training_values_are_the_mean_over_its_pictures(

@@ -310,3 +310,26 @@ def test_the_server_never_imports_tensorflow(tmp_path: Path) -> None:
         [sys.executable, "-c", SERVER, str(tmp_path)], cwd=ROOT, capture_output=True, text=True
     )
     assert (done.stdout.strip(), done.returncode) == ("(1, 10) []", 0), done.stderr
+
+
+def test_a_run_that_cannot_be_looked_after_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = RunStore(tmp_path / "runs", recorded=tmp_path / "none")
+    bad, good = store.create(ENDLESS), store.create(ENDLESS)
+    backend = LocalBackend(store, slots=1)  # nothing is started: its ticks are made by hand
+    looked: list[str] = []
+
+    def look_after(run_id: str, _: float) -> bool:
+        looked.append(run_id)
+        if run_id == bad.id:
+            raise PermissionError("somebody else's directory")
+        return False
+
+    monkeypatch.setattr(backend, "_look_after", look_after)
+    monkeypatch.setattr(backend, "_start_waiting", lambda slots: looked.append(f"{slots} free"))
+    for _ in range(2):
+        backend._tick()
+    assert looked == [bad.id, good.id, "1 free"] * 2
+    (logged,) = caplog.records
+    assert bad.id in logged.getMessage()

@@ -34,11 +34,10 @@ def attention(params: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
 
 
 def exciting(params: dict[str, Any], arrays: dict[str, np.ndarray]) -> Answer:
-    """Training pictures 0 to 8, the first two of them held out. The second filter is dead, the
-    third as if it were linear and nowhere above zero."""
-    awake, dead = (0 if params["filter"] else 60), params["filter"] == 1
-    said = {"validation": 70, "train": 30, "awake": awake, "dead": dead, "answer": "conv2d_1"}
-    peaks = np.linspace(3, 1, 9, dtype=np.float32) * (1, 0, -1)[params["filter"]]
+    """Training pictures 0 to 8, the first two of them held out; the second filter is dead."""
+    awake = 0 if params["filter"] else 60
+    said = {"validation": 70, "train": 30, "awake": awake, "dead": not awake, "answer": "conv2d_1"}
+    peaks = np.linspace(3, 1, 9, dtype=np.float32) * (awake > 0)
     maps = np.ones((9, SIDE, SIDE), np.float32) * peaks[:, None, None]
     found = {"indices": np.arange(9), "held_out": np.arange(9) < 2, "peaks": peaks, "maps": maps}
     return said, found

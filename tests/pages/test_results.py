@@ -11,6 +11,7 @@ from fmnist_core.errors import RunNotFoundError
 from fmnist_core.evaluation import wilson
 from fmnist_core.presets import preset
 from pages.shared import session
+from pages.views import results_runs
 from tests.pages.judged_runs import (
     BAGS_CALLED_SHIRT,
     button,
@@ -204,6 +205,22 @@ def test_a_network_that_somebody_has_just_deleted_is_refused_with_a_sentence(bac
     monkeypatch.setattr(session, "choose_model", gone)
     network_chip(app).set_value(run.id).run()
     assert f"There is no run {run.id!r}" in healthy(app).warning[0].value.replace("\\", "")
+
+
+def test_no_row_stays_ticked_when_others_take_its_place(backend):
+    runs = [finished(backend, CNN), finished(backend, CNN.changed(seed=1))]
+    keys = {results_runs._key(shown) for shown in (runs, runs[:1], runs[1:], runs[::-1])}
+    assert len(keys) == 4
+    assert results_runs._key(runs) == results_runs._key(list(runs))
+
+
+def test_a_run_that_is_gone_is_not_shown_and_the_settings_are_there(backend):
+    run = finished(backend, CNN)
+    app = healthy(open_page("train", run=run.id))
+    backend.store.delete(run.id)
+    app.run()
+    assert "It may have been deleted" in healthy(app).warning[0].value
+    assert not button(app, "Train").disabled
 
 
 def test_a_run_that_trains_is_not_deleted(backend):

@@ -69,6 +69,38 @@ def test_a_mistake_is_explained_and_nothing_can_be_started(backend: QueueOnly) -
     assert button(app, "Search").disabled
 
 
+@pytest.mark.parametrize("text", ["0.01, 0.01", "nan, 0.1", "0.01, relu", "1-99 step 1"])
+def test_so_is_a_list_that_is_none(backend: QueueOnly, text: str) -> None:
+    app = open_page("train", view="search")
+    next(each for each in app.text_input if each.label == "Learning rate").set_value(text)
+    healthy(app.run())
+    assert app.error
+    assert button(app, "Search").disabled
+
+
+def test_a_network_that_trains_long_is_searched_around_for_less_long(backend: QueueOnly) -> None:
+    app = open_page("train", view="search", experiment="cnn-32")
+    app.selectbox(key="lab.search.start").set_value("own").run()
+    epochs = next(each for each in healthy(app).number_input if each.label == "Epochs")
+    assert epochs.value == epochs.max == 50
+
+
+def test_a_network_without_validation_pictures_cannot_be_searched_around(
+    backend: QueueOnly,
+) -> None:
+    app = open_page("train", view="search", experiment="mlp-128;data.validation_fraction=0")
+    app.selectbox(key="lab.search.start").set_value("own").run()
+    assert "validation" in healthy(app).error[0].value
+    assert button(app, "Search").disabled
+
+
+def test_chance_is_reckoned_with_the_values_that_were_tried(backend: QueueOnly) -> None:
+    """Of eight widths and three rates two each were tried, in four trials."""
+    searched(backend, 0.8, 0.9, 0.7, 0.85)
+    text = html(healthy(open_page("train", view="search")))
+    assert text.count(">33 %<") == 2
+
+
 def test_the_best_trial_opens_as_one_network(backend: QueueOnly) -> None:
     run = searched(backend, 0.71, 0.74, 0.82, 0.79)
     backend.store.append(run.id, e.RunFinished(run.created, 0, "All 4 trials done.", 6, 0, 0))
