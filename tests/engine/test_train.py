@@ -76,7 +76,11 @@ def test_trained_in_bfloat16_it_is_judged_as_it_answers(
 
 def test_a_share_that_sets_no_picture_aside_is_refused_where_the_end_depends_on_it() -> None:
     data = fashion_mnist.load_from(fashion_mnist.EMBEDDED_DIR)
-    few = replace(data, train_images=data.train_images[:10], train_labels=data.train_labels[:10])
+    few = replace(
+        data,
+        train_labels=data.train_labels[:10],
+        read_train_images=lambda: data.train_images[:10],
+    )
     experiment = with_settings(preset("mlp-128").experiment, ["data.validation_fraction=0.04"])
     assert not len(prepare(experiment, few).validation)
     stopping = with_settings(experiment, ['training.early_stopping={"patience":1}'])
