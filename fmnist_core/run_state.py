@@ -186,12 +186,6 @@ class RunState:
         return self.started.total_steps if self.started else 0
 
     @property
-    def learning_rate(self) -> float | None:
-        if self.rate_changes:
-            return self.rate_changes[-1].learning_rate
-        return self.started.learning_rate if self.started else None
-
-    @property
     def images_per_second(self) -> float | None:
         """Over the last steps; None before the second batch."""
         if self.started is None or len(self.batches) < 2:

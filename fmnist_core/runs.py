@@ -144,6 +144,9 @@ class RunStore:
             self.append(run_id, RunQueued(created))
             if before:
                 self.append(run_id, *_kept(self.state(before.id)))
+        except RunError:  # of its events
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
         except OSError as error:
             shutil.rmtree(directory, ignore_errors=True)
             raise RunError(f"Could not write a run to {self.root}: {error.strerror}.") from error

@@ -144,13 +144,13 @@ def test_the_table_of_endings(events: list[e.Event], fits: bool) -> None:
     assert follows_the_table(events) is fits
 
 
-def test_position_and_rate() -> None:
+def test_position_and_changes_of_the_rate() -> None:
     state = after(QUEUED)
-    assert (state.step, state.epoch, state.total_steps, state.learning_rate) == (0, 0, 0, None)
+    assert (state.step, state.epoch, state.total_steps) == (0, 0, 0)
     state = after(QUEUED, STARTED)
-    assert (state.step, state.epoch, state.total_steps, state.learning_rate) == (0, 0, 300, 0.01)
+    assert (state.step, state.epoch, state.total_steps) == (0, 0, 300)
     state = after(QUEUED, STARTED, batch(7, epoch=2), e.LearningRateChanged(3.0, 7, 0.5, "visitor"))
-    assert (state.step, state.epoch, state.learning_rate) == (7, 2, 0.5)
+    assert (state.step, state.epoch, state.rate_changes[-1].learning_rate) == (7, 2, 0.5)
 
 
 def test_speed_is_that_of_the_last_steps() -> None:

@@ -138,6 +138,18 @@ def test_a_full_disk_leaves_no_half_run(store: RunStore, monkeypatch: pytest.Mon
     assert files(store.root) == []
 
 
+def test_nor_does_a_disk_that_is_full_only_for_its_events(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise RunError("Could not write events.jsonl: No space left on device.")
+
+    monkeypatch.setattr(Appender, "append", full)
+    with pytest.raises(RunError, match="events"):
+        store.create(CNN)
+    assert files(store.root) == []
+
+
 def test_a_root_that_is_a_file_is_explained(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("not a directory")
     with pytest.raises(RunError, match=r"^Could not write a run to "):

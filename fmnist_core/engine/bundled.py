@@ -21,11 +21,11 @@ from fmnist_core.engine import realworld
 from fmnist_core.engine.averages import average_anew
 from fmnist_core.engine.evaluate import Scores
 from fmnist_core.engine.learner import judge, learner
-from fmnist_core.engine.schedules import Rates
 from fmnist_core.engine.steps import as_pictures
 from fmnist_core.engine.views import Averaged, averaged
 from fmnist_core.engine.weights import load_model, load_weights, save_weights
 from fmnist_core.experiment import Experiment
+from fmnist_core.schedules import Rates
 from fmnist_core.temperature import Temperature
 
 Floats = npt.NDArray[np.float32]

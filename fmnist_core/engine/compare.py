@@ -20,13 +20,13 @@ from fmnist_core.engine.explain import penultimate
 from fmnist_core.engine.inputs import prepare
 from fmnist_core.engine.learner import Learner, learner
 from fmnist_core.engine.paced import Stopped, paced, to_the_end
-from fmnist_core.engine.schedules import Rates
 from fmnist_core.engine.steps import Floats, Pace, as_pictures
 from fmnist_core.engine.streaming import Indices
 from fmnist_core.engine.threads import warm_up
 from fmnist_core.eventlog import Appender
 from fmnist_core.experiment import Experiment
 from fmnist_core.runs import RunStore
+from fmnist_core.schedules import Rates
 from fmnist_core.transfer import BATCH, METHODS, Transfer, few, narrowed, renumbered
 
 CHUNK = 1_000

@@ -18,7 +18,6 @@ from fmnist_core.engine.inputs import prepare, test_set
 from fmnist_core.engine.learner import judge, learner
 from fmnist_core.engine.outcome import Checkpoints, write_calibration, write_model, write_report
 from fmnist_core.engine.progress import ProgressCallback
-from fmnist_core.engine.schedules import Rates
 from fmnist_core.engine.steps import Pace
 from fmnist_core.engine.stopping import Stopping
 from fmnist_core.engine.streaming import Indices
@@ -28,6 +27,7 @@ from fmnist_core.errors import RunError
 from fmnist_core.eventlog import Appender
 from fmnist_core.experiment import Experiment, Training
 from fmnist_core.folders import dataset_of
+from fmnist_core.schedules import Rates
 
 Ending = type[e.RunFinished] | type[e.RunStopped]
 PANEL_SECONDS = 0.5

@@ -16,7 +16,6 @@ from fmnist_core.engine.control import Control
 from fmnist_core.engine.inputs import prepare
 from fmnist_core.engine.learner import learner
 from fmnist_core.engine.paced import DivergedError, Stopped, paced
-from fmnist_core.engine.schedules import Rates
 from fmnist_core.engine.steps import Pace
 from fmnist_core.engine.stopping import Stopping
 from fmnist_core.engine.weights import load_weights, save_weights
@@ -25,6 +24,7 @@ from fmnist_core.eventlog import Appender
 from fmnist_core.experiment import Experiment, check
 from fmnist_core.folders import dataset_of
 from fmnist_core.run import TUNER
+from fmnist_core.schedules import Rates
 from fmnist_core.search import Search, Setting, experiment_of
 
 

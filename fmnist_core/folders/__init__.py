@@ -1,5 +1,6 @@
 """Pictures of one's own: a ZIP or a folder with one sub-folder per class becomes a data set."""
 
+from fmnist_core.folders.background import BackgroundImport
 from fmnist_core.folders.choosing import check_folder, dataset_of
 from fmnist_core.folders.folder import Folder
 from fmnist_core.folders.importing import import_folder, import_zip
@@ -9,6 +10,7 @@ from fmnist_core.folders.store import FolderStore
 
 __all__ = [
     "FOLDER_PRESETS",
+    "BackgroundImport",
     "Folder",
     "FolderPreset",
     "FolderStore",

@@ -84,6 +84,11 @@ def caption(text: str) -> None:
     st.html(f'<p class="lab-caption">{escape(text)}</p>')
 
 
+def plain(text: str) -> str:
+    """Text for where Streamlit takes Markdown: names of files and folders are none."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-!|~:$" else c for c in text)
+
+
 def scale_data(scale: Legend) -> dict[str, Any]:
     """A scale for a component that colours numbers itself."""
     return {"low": scale.low, "high": scale.high, "stops": scale.stops}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -28,11 +29,11 @@ def unfinished() -> list[Run]:
     """
     store = session.store()
     with _lock:
-        at, runs = _looked.get(id(store), (0.0, []))
+        at, runs = _looked.get(id(store), (-math.inf, []))
         if time.monotonic() - at > FRESH_SECONDS:
             runs = [run for run in store.everything() if not _has_ended(store, run)]
             _looked[id(store)] = time.monotonic(), runs
-    return runs
+    return [run for run in runs if run.directory.is_dir()]  # others may have been deleted since
 
 
 def forget() -> None:

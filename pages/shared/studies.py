@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from fmnist_core.errors import LabError
+from fmnist_core.errors import LabError, RunNotFoundError
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from pages.shared import controls, looks, running, session, watchers
@@ -51,7 +51,10 @@ def watch(run: Run, draw: Callable[[Run, RunState], None], seconds: float) -> No
 
 def _tick(run: Run, was_live: bool, draw: Callable[[Run, RunState], None]) -> None:
     watchers.seen(session.owner())
-    state = running.state(run)
+    try:
+        state = running.state(run)
+    except RunNotFoundError:
+        st.rerun()  # deleted since the page was drawn, which shows another one then
     if was_live and state.ended:
         running.forget()
         st.rerun()

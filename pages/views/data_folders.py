@@ -1,5 +1,4 @@
-"""Data, My folders: a ZIP or a folder of the server becomes a data set; what is in it, and in
-what state."""
+"""Data, My folders: which data sets of one's own there are, what is in them, and in what state."""
 
 from __future__ import annotations
 
@@ -9,90 +8,31 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core.errors import LabError
-from fmnist_core.folders import Folder, import_folder, import_zip
-from fmnist_core.folders.allowed import ALLOWED_VARIABLE, allowed_folders
-from fmnist_core.folders.folder import MOST_PICTURES, SIDE
+from fmnist_core.folders import Folder
+from fmnist_core.folders.folder import SIDE
 from fmnist_core.wording import count
 from pages.shared import looks, session
 from pages.shared.gallery import gallery
 from pages.shared.tables import table
-from pages.views import train_pictures
+from pages.views import data_import, train_pictures
 
-MOST_MEGABYTES = 256
-"""Of an upload, which Streamlit holds in memory; a folder of the server may be larger."""
 SHOWN = 48
 TILE = 84
-_CHOSEN, _UPLOAD, _PATH = "lab.folder", "lab.folder.upload", "lab.folder.path"
-_LEAVING, _ASKED = "lab.folder.leaving", "lab.folder.asked"
+_CHOSEN, _LEAVING = "lab.folder", "lab.folder.leaving"
 PARTS = {"train": "Training", "validation": "Validation", "test": "Test"}
 
 
 def show() -> None:
     left, right = st.columns([4, 9], gap="large")
     with left:
-        _import()
+        if imported := data_import.show():
+            st.session_state[_CHOSEN] = imported.id
         folder = _choose()
     with right:
         if folder is None:
             _empty()
         else:
             _about(folder)
-
-
-def _import() -> None:
-    looks.section("Bring your own pictures")
-    uploaded = st.file_uploader(
-        "A ZIP with one folder per class",
-        type=["zip"],
-        key=f"{_UPLOAD}.{st.session_state.get(_UPLOAD, 0)}",
-        max_upload_size=MOST_MEGABYTES,
-        help=f"At most {MOST_PICTURES:,} pictures. They stay on the computer that runs this app.",
-    )
-    if uploaded is not None:
-        _imported(
-            uploaded.name.removesuffix(".zip"),
-            lambda root, progress: import_zip(
-                root, uploaded, uploaded.name.removesuffix(".zip"), progress
-            ),
-        )
-    paths = allowed_folders()
-    if paths:
-        chosen = st.selectbox(
-            "Or a folder of this server",
-            paths,
-            format_func=lambda path: path.name,
-            key=_PATH,
-            help=f"Those beside each other where {ALLOWED_VARIABLE} says; its owner allowed them.",
-        )
-        st.button(
-            "Import",
-            icon=":material/folder_open:",
-            key="lab.folder.import",
-            on_click=lambda: st.session_state.update({_ASKED: chosen}),
-        )
-        if path := st.session_state.pop(_ASKED, None):
-            _imported(
-                path.name, lambda root, progress: import_folder(root, path, path.name, progress)
-            )
-
-
-def _imported(name: str, bring: object) -> None:
-    """Read everything, saying how far it is; then the page shows it."""
-    bar = st.progress(0.0, f"Reading {name}")
-
-    def progress(done: int, total: int) -> None:
-        if done == total or done % 20 == 0:
-            bar.progress(done / max(1, total), f"Reading {name}: {done:,} of {total:,} pictures")
-
-    try:
-        folder = bring(session.folders().root, progress)  # type: ignore[operator]
-    except LabError as error:
-        bar.empty()
-        st.error(_plain(str(error)), icon=":material/error:")
-        return
-    st.session_state[_CHOSEN] = folder.id
-    st.session_state[_UPLOAD] = st.session_state.get(_UPLOAD, 0) + 1  # an empty uploader
-    st.rerun()
 
 
 def _choose() -> Folder | None:
@@ -198,7 +138,7 @@ def _about(folder: Folder) -> None:
         )
     )
     for warning in folder.warnings:
-        st.warning(_plain(warning), icon=":material/warning:")
+        st.warning(looks.plain(warning), icon=":material/warning:")
     _counts(folder)
     if folder.problem_count:
         _problems(folder)
@@ -253,8 +193,3 @@ def _samples(folder: Folder) -> None:
         captions=labels,
         tile=TILE,
     )
-
-
-def _plain(text: str) -> str:
-    """Names of files and folders are no Markdown."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-!|~:$" else c for c in text)

@@ -112,7 +112,7 @@ def _readable(files: list[File]) -> list[tuple[File, np.ndarray]]:
         problems.append(_too_many(left_out))
     if problems:
         others = f"\n\n{_read(len(readable))}" if readable else ""
-        text = "\n\n".join(_plain(problem) for problem in problems)
+        text = "\n\n".join(looks.plain(problem) for problem in problems)
         st.error(text + others, icon=":material/error:")
     return readable
 
@@ -124,11 +124,6 @@ def _too_many(left_out: list[str]) -> str:
         f"{names}{f' and {more:,} more' if more > 0 else ''} left out: {MOST_BYTES // 2**20} MB "
         "are read at a time. Drop the others next."
     )
-
-
-def _plain(text: str) -> str:
-    """A file name is no Markdown."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-!|~:$" else c for c in text)
 
 
 def _sheet(readable: list[tuple[File, np.ndarray]], probabilities: np.ndarray, chosen: int) -> None:

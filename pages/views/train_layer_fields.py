@@ -27,6 +27,7 @@ ACTIVATIONS = list(get_args(ActivationName))
 INITIALIZERS = list(get_args(Initializer))
 FIELD_WIDTH = 128
 BIASES = ["zeros", "standard_normal"]
+_EDITED = ", edited"
 
 
 def fields(layer: Any, index: int) -> None:
@@ -81,12 +82,12 @@ def output_fields() -> None:
 def change_layers(layers: tuple[Any, ...]) -> None:
     """The same experiment with another stack. What does not fit together may stand meanwhile."""
     experiment = session.experiment()
-    title = experiment.title.removesuffix(", edited")
+    title = experiment.title.removesuffix(_EDITED)[: limits.MAX_TITLE_LENGTH - len(_EDITED)]
     try:
         session.set_experiment(
             experiment.changed(
                 architecture=experiment.architecture.changed(layers=layers),
-                title=f"{title}, edited" if title else "",
+                title=title + _EDITED if title else "",
             )
         )
     except ExperimentError as error:
@@ -117,7 +118,9 @@ def _more_of(layer: Any, index: int) -> None:
 def _number(
     layer: Any, index: int, field: str, label: str, low: float, high: float, step: float = 0.05
 ) -> None:
-    whole = isinstance(getattr(layer, field), int)
+    value = getattr(layer, field)
+    whole = isinstance(value, int)
+    low, high = min(low, value), max(high, value)  # a link may go beyond what is set here
     st.number_input(
         label,
         low,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from html import escape
-from math import inf
+from math import inf, isclose
 
 import streamlit as st
 
 from fmnist_core.errors import RunNotFoundError
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
+from fmnist_core.schedules import rate_now
 from fmnist_core.wording import duration, percent
 from pages.shared import controls, looks, running, session, watchers
 from pages.shared.curves import live_curves
@@ -46,7 +47,10 @@ def pace(state: RunState) -> float:
 
 def _live(run: Run | None, were_learning: dict[str, float]) -> None:
     watchers.seen(session.owner())
-    learning = _learning(run)
+    try:
+        learning = _learning(run)
+    except RunNotFoundError:
+        st.rerun()  # deleted since the page was drawn, which then says so
     if learning != were_learning:
         if were_learning.keys() - learning.keys():
             running.forget()
@@ -137,7 +141,8 @@ def progress_html(run: Run, state: RunState) -> str:
         "</progress></label>"
         for name, at, of, value, end in bars
     )
-    return f'<div class="lab-progress">{text}</div>'
+    rate = rate_now(run.experiment.training, state)
+    return f'<div class="lab-progress">{text}<span>Learning rate {rate:.3g}</span></div>'
 
 
 def outcome(state: RunState) -> str:
@@ -151,26 +156,27 @@ def outcome(state: RunState) -> str:
 
 
 def _rate(run: Run, state: RunState) -> None:
-    if not state.active or controls.stopping(run):
+    now = rate_now(run.experiment.training, state)
+    if now is None or not state.active or controls.stopping(run):
         return
     # Streamlit forgets a widget's value on a page change.
     if st.session_state.get("lab.rate.run") != run.id or "lab.rate" not in st.session_state:
         st.session_state["lab.rate.run"] = run.id
-        st.session_state["lab.rate"] = state.learning_rate
+        st.session_state["lab.rate"] = now
     st.number_input(
-        "Learning rate now",
+        "New learning rate",
         1e-7,
         100.0,
         step=0.001,
         format="%g",
         key="lab.rate",
         width=150,
-        help="From the next batch on. The curves get a mark.",
+        help="From the next batch on; a schedule goes on from it. The curves get a mark.",
     )
     st.button(
         "Apply",
         key="lab.rate.apply",
-        disabled=st.session_state["lab.rate"] == state.learning_rate,
+        disabled=isclose(st.session_state["lab.rate"], now),
         on_click=lambda: controls.send(run.id, "set_learning_rate", st.session_state["lab.rate"]),
     )
 

@@ -51,8 +51,10 @@ def explain_refusal(path: str) -> None:
 def number(path: str, label: str, text: str, low: float, high: float, **options: Any) -> None:
     """A number input; whole numbers where the setting is one."""
     key = _prepare(path)
-    whole = isinstance(value_at(session.experiment(), path), int)
+    value = value_at(session.experiment(), path)
+    whole = isinstance(value, int)
     cast = int if whole else float
+    low, high = min(low, value), max(high, value)  # a link may go beyond what is set here
     if not whole:
         options = {"format": "%g", "step": 0.1} | options
     st.number_input(

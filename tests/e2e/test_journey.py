@@ -132,7 +132,7 @@ def test_a_run_is_steered_and_stopped(app: App, visit: Visit) -> None:
     expect(controls(page).get_by_role("button", name="Pause")).to_be_visible()
     grown(page)
 
-    enter(page, "Learning rate now", "0.002")
+    enter(page, "New learning rate", "0.002")
     controls(page).get_by_role("button", name="Apply").click()
     expect(curves(page)).to_have_attribute("data-rates", re.compile("0.002"))
     change = state_of(run).rate_changes[-1]

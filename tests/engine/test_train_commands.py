@@ -38,7 +38,7 @@ def test_commands_are_obeyed_in_order(store: RunStore, trained: Trainer) -> None
         e.Resumed,
         e.BatchEnded,
     ]
-    assert state.learning_rate == 0.5
+    assert state.rate_changes[-1].learning_rate == 0.5
     assert state.status == "finished"
 
 

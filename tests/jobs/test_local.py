@@ -128,7 +128,7 @@ def test_a_run_obeys_its_visitor_and_keeps_what_it_learned(lab: Lab) -> None:
     lab.backend.command(run.id, "step")
     until(lambda: lab.state(run).step > step, "the step")
     lab.backend.command(run.id, "set_learning_rate", 0.5)
-    until(lambda: lab.state(run).learning_rate == 0.5, "the rate")
+    until(lambda: [each.learning_rate for each in lab.state(run).rate_changes] == [0.5], "the rate")
     assert (lab.state(run).status, lab.state(run).step) == ("paused", step + 1)
     lab.backend.command(run.id, "resume")
     until(lambda: lab.state(run).step > step + 50, "going on")

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import io
+import threading
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from fmnist_core.folders import FOLDER_PRESETS, Folder, experiment_for, import_folder
+from fmnist_core.folders import (
+    FOLDER_PRESETS,
+    Folder,
+    experiment_for,
+    import_folder,
+    import_zip,
+)
+from fmnist_core.folders.importing import Progress
 from fmnist_core.runs import RunStore
 from pages.shared import session
+from pages.views import data_import
 from tests.folders.drawn import shapes
 from tests.pages.judged_runs import button, component, html
 from tests.pages.lab_pages import QueueOnly, healthy, lab, network_chip, open_page
@@ -31,6 +41,26 @@ def folder(backend: QueueOnly, tmp_path: Path) -> Folder:
     (source / "circle" / "<b>broken.png").write_bytes(b"no picture")
     root = backend.store.root / "my-folders"
     return import_folder(root, source, "My shapes", lambda done, total: None)
+
+
+def given(app: AppTest, name: str, archive: io.BytesIO) -> AppTest:
+    """The page after an upload was read."""
+    return ended(app.file_uploader[0].upload(name, archive.getvalue(), "application/zip").run())
+
+
+def ended(app: AppTest) -> AppTest:
+    """The page after the import that goes on, if one does: no browser asks for it again here."""
+    if "lab.folder.going-on" in app.session_state:
+        assert app.session_state["lab.folder.going-on"].wait(60)
+        app.run()
+    return healthy(app)
+
+
+def hostile() -> io.BytesIO:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("../outside.png", b"x")
+    return packed
 
 
 def judged(store: RunStore, folder: Folder) -> str:
@@ -57,9 +87,7 @@ def test_a_zip_becomes_a_folder_and_train_begins_with_it(
     with zipfile.ZipFile(packed, "w") as archive:
         for path in sorted(source.rglob("*.png")):
             archive.write(path, path.relative_to(source).as_posix())
-    app = open_page("data", view="my-folders")
-    app.file_uploader[0].upload("pets.zip", packed.getvalue(), "application/zip").run()
-    healthy(app)
+    app = given(open_page("data", view="my-folders"), "pets.zip", packed)
     (folder,) = session.folders().list()
     assert folder.name == "pets"
     assert "24 pictures in 2 classes, in colour" in html(app)
@@ -72,14 +100,54 @@ def test_a_zip_becomes_a_folder_and_train_begins_with_it(
 
 
 def test_a_hostile_zip_is_refused_with_its_reason_and_leaves_nothing(backend: QueueOnly) -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("../outside.png", b"x")
-    app = open_page("data", view="my-folders")
-    app.file_uploader[0].upload("evil.zip", packed.getvalue(), "application/zip").run()
-    assert "leads out of the archive" in healthy(app).error[0].value
+    app = given(open_page("data", view="my-folders"), "evil.zip", hostile())
+    assert "leads out of the archive" in app.error[0].value
     assert session.folders().list() == []
     assert not (backend.store.root.parent / "outside.png").exists()
+
+
+def test_a_refused_zip_is_read_once_and_its_reason_stays_until_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried = []
+    monkeypatch.setattr(
+        data_import, "import_zip", lambda *args: tried.append(args) or import_zip(*args)
+    )
+    app = given(open_page("data", view="my-folders"), "evil.zip", hostile())
+    healthy(app.run())
+    assert len(tried) == 1
+    assert "evil.zip: The archive was refused" in app.error[0].value.replace("\\", "")
+    app.file_uploader[0].set_value([]).run()
+    assert not healthy(app).error
+
+
+def test_a_click_while_pictures_are_read_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FMNIST_FOLDERS_DIR", str(tmp_path / "allowed"))
+    shapes(tmp_path / "allowed" / "pets", TWO, n=12)
+    go_on, begun = threading.Event(), []
+
+    def slow(root: Path, path: Path, name: str, progress: Progress) -> Folder:
+        begun.append(path)
+        progress(1, 24)
+        go_on.wait()
+        return import_folder(root, path, name, progress)
+
+    monkeypatch.setattr(data_import, "import_folder", slow)
+    monkeypatch.setattr(data_import, "AT_ONCE", 0.0)
+    app = open_page("data", view="my-folders")
+    app.button(key="lab.folder.import").click().run()
+    for _ in range(2):  # drawn again by whatever is clicked
+        assert app.button(key="lab.folder.import").disabled
+        assert app.file_uploader[0].disabled
+        healthy(app.run())
+    go_on.set()
+    ended(app)
+    assert begun == [tmp_path / "allowed" / "pets"]
+    assert [each.name for each in session.folders().list()] == ["pets"]
+    assert "24 pictures in 2 classes" in html(app)
+    assert not app.button(key="lab.folder.import").disabled
 
 
 def test_counts_problems_and_an_unbalanced_class_are_said(
@@ -106,9 +174,8 @@ def test_only_folders_that_the_owner_allowed_are_offered(
     monkeypatch.setenv("FMNIST_FOLDERS_DIR", str(allowed))
     app = healthy(open_page("data", view="my-folders"))
     assert app.selectbox(key="lab.folder.path").options == ["pets"]
-    app.button(key="lab.folder.import").click().run()
+    ended(app.button(key="lab.folder.import").click().run())
     assert [each.name for each in session.folders().list()] == ["pets"]
-    healthy(app)
 
 
 def test_train_offers_the_folder_its_networks_and_half_the_size(

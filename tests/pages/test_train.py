@@ -7,11 +7,13 @@ import pytest
 
 from fmnist_core import events as e
 from fmnist_core import pairs
+from fmnist_core.architecture import Dropout
 from fmnist_core.experiment import Augmentation
 from fmnist_core.presets import preset
 from fmnist_core.runs import RECORDED
-from fmnist_core.settings import from_link
-from pages.shared import controls
+from fmnist_core.settings import from_link, to_link
+from pages.shared import controls, running
+from pages.views import train_live
 from tests.pages.lab_pages import address, healthy, lab, open_page, started
 
 
@@ -96,6 +98,65 @@ def test_controls_reach_the_run(backend):
         ("set_learning_rate", 0.5),
         ("stop", None),
     ]
+
+
+def test_the_rate_that_a_schedule_has_come_to_is_shown_and_can_be_kept(backend):
+    base = preset("mlp-128").experiment
+    run = backend.store.create(base.changed(training=base.training.changed(schedule="cosine")))
+    backend.store.append(run.id, *started(run, steps=422))  # of 844
+    app = healthy(open_page("train"))
+    half = base.training.learning_rate / 2
+    assert f"Learning rate {half:.3g}<" in html(app)
+    assert app.number_input(key="lab.rate").value == pytest.approx(half)
+    assert app.button(key="lab.rate.apply").disabled
+    app.number_input(key="lab.rate").set_value(base.training.learning_rate).run()
+    assert not app.button(key="lab.rate.apply").disabled
+
+
+def test_the_rate_at_the_end_of_a_cosine_is_less_than_can_be_set(backend):
+    base = preset("mlp-128").experiment
+    run = backend.store.create(base.changed(training=base.training.changed(schedule="cosine")))
+    backend.store.append(run.id, *started(run, steps=843))
+    app = healthy(open_page("train"))
+    assert app.number_input(key="lab.rate").value == 1e-7
+    assert not app.button(key="lab.rate.apply").disabled
+
+
+def test_what_a_link_sets_beyond_the_controls_is_shown_and_stays(backend):
+    base = preset("mlp-128").experiment
+    layers = (*base.architecture.layers, Dropout(rate=0.97))
+    asked = base.changed(
+        architecture=base.architecture.changed(layers=layers),
+        training=base.training.changed(learning_rate=1e-9),
+    )
+    app = unfolded(open_page("train", experiment=to_link(asked)), "lab.layers")
+    assert app.number_input(key="set.training.learning_rate").value == 1e-9
+    assert app.number_input(key="lab.layer.2.Dropout.rate").value == 0.97
+    assert healthy(app).session_state["lab.experiment"] == asked
+
+
+def test_a_queued_run_that_is_deleted_while_others_watch_it_leaves_a_page(backend, monkeypatch):
+    run = backend.store.create(preset("mlp-128").experiment)
+    app = healthy(open_page("train", run=run.id))
+    assert "Next in the queue." in html(app)
+    live = train_live._live
+
+    def deleted_first(*args):
+        if run in backend.store.list():
+            backend.store.delete(run.id)
+        live(*args)
+
+    monkeypatch.setattr(train_live, "_live", deleted_first)
+    assert button(healthy(app.run()), "Train")
+
+
+def test_a_deleted_run_is_in_no_run_bar_though_nobody_has_looked_again(backend, monkeypatch):
+    monkeypatch.setattr(running, "FRESH_SECONDS", 1e9)
+    run = backend.store.create(preset("mlp-128").experiment)
+    running.forget()
+    assert "MLP 128</b>" in html(healthy(open_page("data")))
+    backend.store.delete(run.id)
+    assert "MLP 128</b>" not in html(healthy(open_page("data")))
 
 
 def test_a_click_shows_what_it_did_without_waiting_for_the_next_update(backend, monkeypatch):

@@ -6,9 +6,10 @@ import pytest
 
 from fmnist_core.architecture import AnyLayer
 from fmnist_core.experiment import Experiment
+from fmnist_core.limits import MAX_TITLE_LENGTH
 from fmnist_core.presets import preset
-from pages.shared import once
-from pages.views import train_layers
+from pages.shared import once, session
+from pages.views import train_layer_fields, train_layers
 
 Stack = list[AnyLayer]
 
@@ -52,3 +53,15 @@ def test_move_acts_once(stack: Stack) -> None:
     for _ in range(2):
         train_layers._move(0, 1)
     assert stack == [before[1], before[0], *before[2:]]
+
+
+def test_a_changed_stack_keeps_as_much_of_its_title_as_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chosen = [preset("cnn-16").experiment.changed(title="T" * MAX_TITLE_LENGTH)]
+    monkeypatch.setattr(session, "experiment", lambda: chosen[-1])
+    monkeypatch.setattr(session, "set_experiment", chosen.append)
+    for _ in range(2):
+        train_layer_fields.change_layers(chosen[-1].architecture.layers[1:])
+    assert [len(each.title) for each in chosen] == [MAX_TITLE_LENGTH] * 3
+    assert chosen[1].title == chosen[2].title == "T" * (MAX_TITLE_LENGTH - 8) + ", edited"

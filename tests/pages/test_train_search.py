@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,6 +12,7 @@ from fmnist_core import events as e
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.search import FIRST_SEARCH, Search, experiment_of
+from pages.shared import studies
 from tests.pages.judged_runs import html
 from tests.pages.lab_pages import QueueOnly, healthy, lab, open_page
 
@@ -154,3 +156,20 @@ def test_a_link_to_a_search_as_a_network_says_where_it_is(backend: QueueOnly) ->
     run = searched(backend, 0.71)
     app = healthy(open_page("results", run=run.id))
     assert "is more than one network. Train, Search shows it" in app.warning[0].value
+
+
+def test_a_search_that_is_deleted_while_others_watch_it_leaves_a_page(
+    backend: QueueOnly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = searched(backend)
+    app = healthy(open_page("train", view="search"))
+    assert "queue" in html(app)
+    tick = studies._tick
+
+    def deleted_first(*args: Any) -> None:
+        if run in backend.store.searches():
+            backend.store.delete(run.id)
+        tick(*args)
+
+    monkeypatch.setattr(studies, "_tick", deleted_first)
+    assert "Nothing searched yet" in html(healthy(app.run()))

@@ -8,8 +8,8 @@ from typing import Any
 from fmnist_core.datasets import fashion_mnist
 from fmnist_core.engine import learner as module
 from fmnist_core.engine.inputs import prepare
-from fmnist_core.engine.schedules import Rates
 from fmnist_core.experiment import Experiment
+from fmnist_core.schedules import Rates
 from tests.benchmarks.child import answer
 
 

@@ -7,8 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from fmnist_core.engine.schedules import Rates
+from fmnist_core import events as e
 from fmnist_core.experiment import Training
+from fmnist_core.run_state import RunState
+from fmnist_core.schedules import Rates, rate_now
 
 PER_EPOCH, TOTAL = 10, 40
 
@@ -66,3 +68,31 @@ def test_after_a_change_the_schedule_goes_on_from_there() -> None:
     step.set(5, 0.1)
     assert step.at(5) == pytest.approx(0.1)
     assert step.at(25) == pytest.approx(0.05)
+
+
+COSINE = Training(learning_rate=0.8, schedule="cosine")
+STARTED = e.RunStarted(0.0, 1, 1, 4, PER_EPOCH, TOTAL, 100, 10, 10, 0.8, True)
+
+
+def at_step(step: int, *changes: e.Event) -> RunState:
+    state = RunState().apply(STARTED)
+    for event in (*changes, e.BatchEnded(0.0, step, 1, 1.0, 0.5, 1.0)):
+        state = state.apply(event)
+    return state
+
+
+def test_the_rate_now_is_that_of_the_next_batch() -> None:
+    assert rate_now(COSINE, RunState()) is None
+    assert rate_now(COSINE, RunState().apply(STARTED)) == 0.8
+    assert rate_now(COSINE, at_step(TOTAL // 2)) == pytest.approx(0.4)
+    last = rates(schedule="cosine").at(TOTAL - 1)
+    assert rate_now(COSINE, at_step(TOTAL)) == pytest.approx(last)
+
+
+def test_the_rate_now_goes_on_from_what_a_visitor_made_of_it() -> None:
+    change = e.LearningRateChanged(0.0, TOTAL // 2, 0.1, "visitor")
+    assert rate_now(COSINE, at_step(TOTAL // 2, change)) == pytest.approx(0.1)
+    half_of_that = e.LearningRateChanged(0.0, 20, 0.05, "schedule")
+    step = Training(learning_rate=0.8, schedule="step", decay_factor=0.5, decay_epochs=2)
+    by_hand = e.LearningRateChanged(0.0, 5, 0.1, "visitor")
+    assert rate_now(step, at_step(25, by_hand, half_of_that)) == pytest.approx(0.05)

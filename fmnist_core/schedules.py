@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fmnist_core.experiment import Training
+from fmnist_core.run_state import RunState
 
 CLIMB = 0.2
 """Share of a triangle's steps before its top."""
@@ -63,3 +64,14 @@ class Rates:
 
     def _scheduled(self, step: int) -> float:
         return scheduled_rate(self._training, step, self._steps_per_epoch, self._total_steps)
+
+
+def rate_now(training: Training, state: RunState) -> float | None:
+    """The rate of a run's next batch, as far as its events say; None before it has started."""
+    if not (started := state.started):
+        return None
+    rates = Rates(training, started.steps_per_epoch, started.total_steps)
+    by_hand = [change for change in state.rate_changes if change.by == "visitor"]
+    if by_hand:
+        rates.set(by_hand[-1].step, by_hand[-1].learning_rate)
+    return rates.at(min(state.step, started.total_steps - 1))
