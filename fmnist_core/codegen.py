@@ -66,10 +66,10 @@ def _reading(experiment: Experiment) -> list[str]:
 
 def _batches(experiment: Experiment) -> list[str]:
     """What hands them to Keras, where it cannot take the array itself."""
-    mixup = experiment.data.augmentation.mixup
+    augmentation = experiment.data.augmentation
     if experiment.data.folder:
         return folder_parts.batches(experiment)
-    return [parts.MIXED.substitute(mixup=mixup)] if mixup else []
+    return [parts.mixed(parts.MIXED, augmentation)] if augmentation.mixup else []
 
 
 def _constants(experiment: Experiment) -> str:
@@ -97,8 +97,9 @@ def _one_hot(experiment: Experiment) -> bool:
 
 
 def _model(experiment: Experiment) -> str:
-    scaling = experiment.data.scaling
-    vary = bool(parts.vary(experiment.data.augmentation))
+    scaling, augmentation = experiment.data.scaling, experiment.data.augmentation
+    # Blended pictures were varied before, each by itself.
+    vary = bool(parts.vary(augmentation)) and not augmentation.mixup
     lines = layer_lines(experiment.architecture, scaling, vary)
     moments = (folder_parts if experiment.data.folder else parts).MOMENTS
     return parts.MODEL.substitute(

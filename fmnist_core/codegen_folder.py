@@ -11,6 +11,7 @@ from __future__ import annotations
 from string import Template
 
 from fmnist_core.architecture import Output
+from fmnist_core.codegen_parts import mixed
 from fmnist_core.experiment import Experiment
 from fmnist_core.folders.folder import SIDE
 from fmnist_core.folders.squares import check_shape
@@ -248,11 +249,11 @@ class Batches(keras.utils.PyDataset):
 
 MIXED = Template('''
 class Mixed(Batches):
-    """Each batch is blended with itself in reverse, labels too."""
+    """Each batch is$varied blended with itself in reverse, labels too."""
 
-    def __getitem__(self, index):
+$vary    def __getitem__(self, index):
         x, y = super().__getitem__(index)
-        share = self.random.beta($mixup, $mixup)
+$line        share = self.random.beta($mixup, $mixup)
         return share * x + (1 - share) * x[::-1], share * y + (1 - share) * y[::-1]
 ''')
 
@@ -302,7 +303,7 @@ def batches(experiment: Experiment) -> list[str]:
     if not mixup:
         return [BATCHES]
     nearer = NEARER.substitute(threshold=_threshold(output)) if output.binary else ""
-    return [BATCHES, MIXED.substitute(mixup=mixup), nearer]
+    return [BATCHES, mixed(MIXED, experiment.data.augmentation), nearer]
 
 
 def main(experiment: Experiment, one_hot: bool) -> dict[str, str]:

@@ -119,11 +119,17 @@ def _activation(layer: Conv2D | Dense) -> list[str]:
 
 
 def _kernel(layer: Conv2D | Dense | Output) -> list[str]:
-    arguments = []
-    if layer.kernel_initializer != "glorot_uniform":
-        arguments.append(f"kernel_initializer={_initializer(layer.kernel_initializer)}")
+    arguments, kernel = [], _initializer(layer.kernel_initializer)
     if layer.bias_initializer != "zeros":
-        arguments.append(f"bias_initializer={_initializer(layer.bias_initializer)}")
+        # Each initializer draws its seed when it is made: first the kernel's, as in the Lab.
+        if kernel.startswith('"'):
+            kernel = f"keras.initializers.get({kernel})"
+        arguments = [
+            f"kernel_initializer={kernel}",
+            f"bias_initializer={_initializer(layer.bias_initializer)}",
+        ]
+    elif layer.kernel_initializer != "glorot_uniform":
+        arguments.append(f"kernel_initializer={kernel}")
     if layer.l2:
         arguments.append(f"kernel_regularizer=keras.regularizers.L2({layer.l2!r})")
     return arguments

@@ -165,9 +165,9 @@ VARY_COVER = Template("""\
 
 MIXED = Template('''
 class Mixed(keras.utils.PyDataset):
-    """Batches in a new order every epoch, each blended with itself in reverse, labels too."""
+    """Batches in a new order every epoch,$varied blended with themselves in reverse."""
 
-    def __init__(self, x, y):
+$vary    def __init__(self, x, y):
         super().__init__()
         self.x, self.y = x, y
         self.random = np.random.default_rng(SEED)
@@ -183,7 +183,7 @@ class Mixed(keras.utils.PyDataset):
         batch = self.order[index * BATCH_SIZE : (index + 1) * BATCH_SIZE]
         share = self.random.beta($mixup, $mixup)
         x, y = self.x[batch], self.y[batch]
-        return share * x + (1 - share) * x[::-1], share * y + (1 - share) * y[::-1]
+$line        return share * x + (1 - share) * x[::-1], share * y + (1 - share) * y[::-1]
 ''')
 
 STOP_AFTER = '''
@@ -281,6 +281,17 @@ def vary(augmentation: Augmentation) -> str:
     if augmentation.erase:
         steps += VARY_COVER.substitute(values)
     return VARY.substitute(parts=steps) if steps else ""
+
+
+def mixed(template: Template, augmentation: Augmentation) -> str:
+    """Batches that are blended after each of their pictures was varied by itself."""
+    varies = bool(vary(augmentation))
+    return template.substitute(
+        mixup=augmentation.mixup,
+        varied=" varied and" if varies else "",
+        vary="    vary = Vary()\n\n" if varies else "",
+        line="        x = np.asarray(self.vary(x, training=True))\n" if varies else "",
+    )
 
 
 def stop_at(target: Target) -> str:

@@ -66,13 +66,13 @@ $prepare
     tuner = keras_tuner.$tuner(
         Network(),
         objective="val_accuracy",
-        $limit,
+$limit
         executions_per_trial=$executions,
         seed=SEARCH_SEED,
         directory=options.to,
         project_name="tuner",
     )
-    tuner.search(x_train, y_train, epochs=EPOCHS, validation_data=(x_val, y_val), verbose=2)
+$ending    tuner.search(x_train, y_train, epochs=EPOCHS, validation_data=(x_val, y_val), verbose=2)
     for trial in tuner.oracle.get_best_trials($trials):
         print(f"{trial.score:.4f} (n = {len(x_val):,})", trial.hyperparameters.values, flush=True)
 
@@ -80,6 +80,12 @@ $prepare
 if __name__ == "__main__":
     main()
 """)
+HYPERBAND = """\
+        max_epochs=EPOCHS,
+        hyperband_iterations=TRIALS,"""
+HYPERBAND_ENDING = """\
+    tuner.oracle.max_trials = TRIALS  # its brackets would decide alone
+"""
 _TUNERS = {"random": "RandomSearch", "hyperband": "Hyperband", "bayesian": "BayesianOptimization"}
 
 
@@ -95,7 +101,7 @@ def search_script(search: Search) -> str:
     codes = {choice.setting: _code(choice) for choice in search.space}
     tuned = _tuned(base, codes)
     train = "held_out:" if base.data.train_size is None else "held_out : held_out + TRAIN_SIZE"
-    one_hot = base.training.loss == "one-hot"
+    one_hot, hyperband = base.training.loss == "one-hot", search.tuner == "hyperband"
     prepare = ["    y_train = flip_labels(y_train)"] if base.data.label_noise else []
     if one_hot:
         prepare += [f"    {y} = keras.utils.to_categorical({y}, CLASSES)" for y in _LABELS]
@@ -116,7 +122,8 @@ def search_script(search: Search) -> str:
         MAIN.substitute(
             prepare="".join(f"{line}\n" for line in prepare),
             tuner=_TUNERS[search.tuner],
-            limit="max_epochs=EPOCHS" if search.tuner == "hyperband" else "max_trials=TRIALS",
+            limit=HYPERBAND if hyperband else "        max_trials=TRIALS,",
+            ending=HYPERBAND_ENDING if hyperband else "",
             executions=search.executions,
             trials=search.trials,
         ),

@@ -55,9 +55,11 @@ $layers
     )
 
 
-def learn(model, x, y, rate, batch_size, epochs):
+def learn(model, x, y, rate, batch_size, epochs, callbacks=()):
     model.compile(optimizer=$optimizer, loss=$loss, metrics=["accuracy"])
-    model.fit(x, y, batch_size=batch_size, epochs=epochs, verbose=0)
+    model.fit(
+        x, y, batch_size=batch_size, epochs=epochs, callbacks=list(callbacks), verbose=0
+    )
     return model
 
 
@@ -130,7 +132,7 @@ def main():
                     kernel, bias = head.layers[-1].get_weights()
                     length = np.linalg.norm(features, axis=1).mean()
                     model.layers[-1].set_weights([kernel * $scale / length, bias])
-                learn(model, x, y, rate, batch_size, epochs)
+                learn(model, x, y, rate, batch_size, epochs, [StopAfter(STEPS)])
                 reached.setdefault((way, shots), []).append(accuracy(model, x_val, y_val))
     for (way, shots), found in sorted(reached.items()):
         mean = np.mean(found)
@@ -161,6 +163,7 @@ def transfer_script(transfer: Transfer) -> str:
         codegen_parts.READ,
         codegen_parts.SPLIT.substitute(train=train),
         DRAWN,
+        codegen_parts.STOP_AFTER,
         codegen_layers.own_layers(base.architecture),
         NETWORK.substitute(
             layers="\n".join(codegen_layers.layer_lines(architecture, base.data.scaling)),

@@ -66,12 +66,24 @@ class Rates:
         return scheduled_rate(self._training, step, self._steps_per_epoch, self._total_steps)
 
 
-def rate_now(training: Training, state: RunState) -> float | None:
-    """The rate of a run's next batch, as far as its events say; None before it has started."""
+def rate_at(training: Training, state: RunState, step: int) -> float | None:
+    """The rate of a run's batch after ``step`` steps, with what visitors had made of it by then.
+
+    None before the run has started, and after the end of a schedule that has come to nothing.
+    """
     if not (started := state.started):
         return None
+    if step >= started.total_steps and training.schedule in ("cosine", "triangle"):
+        return None
     rates = Rates(training, started.steps_per_epoch, started.total_steps)
-    by_hand = [change for change in state.rate_changes if change.by == "visitor"]
+    by_hand = [each for each in state.rate_changes if each.by == "visitor" and each.step <= step]
     if by_hand:
         rates.set(by_hand[-1].step, by_hand[-1].learning_rate)
-    return rates.at(min(state.step, started.total_steps - 1))
+    return rates.at(step)
+
+
+def rate_now(training: Training, state: RunState) -> float | None:
+    """The rate of a run's next batch, or of its last one, as far as its events say; None before it
+    has started."""
+    last = state.started.total_steps - 1 if state.started else 0
+    return rate_at(training, state, min(state.step, last))

@@ -38,6 +38,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def loss_text(value: float) -> str:
+    """``0.305``; ``1.23e+06`` of one that has run away."""
+    return f"{value:.3f}" if value < 10_000 else f"{value:.3g}"
+
+
 def describe(experiment: Experiment) -> str:
     """The experiment in one line: ``CNN 16, Adam 0.001, batch 128, 10 epochs``."""
     training = experiment.training

@@ -127,6 +127,10 @@ def test_what_is_not_used_is_not_there() -> None:
         (["data.augmentation.brightness=0.3"], "light = 1 + 0.3 * self.random(n, 1, 1, 1)"),
         (["data.augmentation.erase=8"], "Vary(),"),
         (["data.augmentation.mixup=0.4"], "share = self.random.beta(0.4, 0.4)"),
+        (
+            ["data.augmentation.mixup=0.4", "data.augmentation.flip=true"],
+            "x = np.asarray(self.vary(x, training=True))",
+        ),
         (["data.augmentation.mixup=0.4"], "y_train = keras.utils.to_categorical(y_train"),
         (["training.steps=500"], "STEPS = 500\n"),
         (["training.steps=500"], "total_steps = STEPS\n"),

@@ -10,7 +10,7 @@ import pytest
 from fmnist_core import events as e
 from fmnist_core.experiment import Training
 from fmnist_core.run_state import RunState
-from fmnist_core.schedules import Rates, rate_now
+from fmnist_core.schedules import Rates, rate_at, rate_now
 
 PER_EPOCH, TOTAL = 10, 40
 
@@ -96,3 +96,15 @@ def test_the_rate_now_goes_on_from_what_a_visitor_made_of_it() -> None:
     step = Training(learning_rate=0.8, schedule="step", decay_factor=0.5, decay_epochs=2)
     by_hand = e.LearningRateChanged(0.0, 5, 0.1, "visitor")
     assert rate_now(step, at_step(25, by_hand, half_of_that)) == pytest.approx(0.05)
+
+
+def test_the_rate_of_an_earlier_step_is_the_one_that_it_had() -> None:
+    changes = [e.LearningRateChanged(0.0, step, 0.1, "visitor") for step in (10, 30)]
+    state = at_step(TOTAL, *changes)
+    assert rate_at(COSINE, state, 0) == 0.8
+    assert rate_at(COSINE, state, 9) == pytest.approx(rates(schedule="cosine").at(9))
+    assert rate_at(COSINE, state, 10) == rate_at(COSINE, state, 30) == pytest.approx(0.1)
+    assert rate_at(COSINE, state, TOTAL) is None  # it has come to nothing
+    constant = Training(learning_rate=0.8)
+    assert rate_at(constant, state, TOTAL) == pytest.approx(0.1)
+    assert rate_at(constant, RunState(), 0) is None

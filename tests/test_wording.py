@@ -4,7 +4,7 @@ import pytest
 
 from fmnist_core.presets import preset
 from fmnist_core.settings import with_settings
-from fmnist_core.wording import count, describe, duration, how_sure, percent
+from fmnist_core.wording import count, describe, duration, how_sure, loss_text, percent
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,14 @@ def test_duration(seconds: float, text: str) -> None:
 )
 def test_nobody_is_sure_by_100_percent(probability: float, text: str) -> None:
     assert how_sure(probability) == text
+
+
+def test_a_loss_that_has_run_away_is_written_short() -> None:
+    assert [loss_text(value) for value in (0.3046, 9_999.0, 1.234e6)] == [
+        "0.305",
+        "9999.000",
+        "1.23e+06",
+    ]
 
 
 def test_one_is_not_many() -> None:

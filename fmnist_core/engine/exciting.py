@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
@@ -15,6 +16,7 @@ from fmnist_core.datasets.fashion_mnist import Dataset
 from fmnist_core.engine.inputs import dataset_now
 from fmnist_core.engine.stack import Network, Stage, stage, through, tool
 from fmnist_core.engine.steps import as_pictures
+from fmnist_core.engine.streaming import pictures_at_once
 from fmnist_core.experiment import Experiment
 
 Floats = npt.NDArray[np.float32]
@@ -22,7 +24,8 @@ Indices = npt.NDArray[np.int64]
 LOOKED_THROUGH = 10_000
 SHOWN = 9
 NUMBERS = 8_000_000
-"""Activations of a layer in one pass, at most: 32 MB."""
+"""Activations of the layer in one pass, at most, if that is more than the fewest pictures: 32 MB.
+Those of a larger layer before it may have as many as ``streaming.NUMBERS``."""
 SMALLEST_CHUNK, LARGEST_CHUNK = 16, 128
 """Powers of two: oneDNN keeps code for every size that it has met."""
 
@@ -42,7 +45,8 @@ def answer(
     answers = tool(network, ("answers", found.layer.name), lambda: _answers(found))
     key = "peaks", found.layer.name
     if key not in network.known:
-        network.known[key] = peaks(answers, found, data.train_images, indices)
+        size = chunk_size(network.model, found)
+        network.known[key] = peaks(answers, size, data.train_images, indices)
     excitement = network.known[key][:, number]
     top = np.argsort(-excitement, kind="stable")[:SHOWN]
     maps = answers(tf.constant(data.train_images[indices[top]]))[..., number].numpy()
@@ -74,12 +78,11 @@ def candidates(experiment: Experiment, dataset: Dataset) -> tuple[Indices, Indic
 
 def peaks(
     answers: Callable[[tf.Tensor], tf.Tensor],
-    stage: Stage,
+    size: int,
     images: npt.NDArray[np.uint8],
     indices: Indices,
 ) -> Floats:
     """The largest answer of each filter anywhere in each picture: (n, filters)."""
-    size = chunk_size(stage)
     found = []
     for i in range(0, len(indices), size):
         chunk = indices[i : i + size]
@@ -90,11 +93,12 @@ def peaks(
     return np.concatenate(found)
 
 
-def chunk_size(stage: Stage) -> int:
-    """Pictures in one pass through a convolution."""
+def chunk_size(model: keras.Model, stage: Stage) -> int:
+    """Pictures in one pass through a convolution and, no less, through what lies before it."""
     numbers = int(np.prod(stage.layer.output.shape[1:]))
     fitting = 1 << max(0, (NUMBERS // numbers).bit_length() - 1)
-    return max(SMALLEST_CHUNK, min(LARGEST_CHUNK, fitting))
+    wanted = max(SMALLEST_CHUNK, min(LARGEST_CHUNK, fitting))
+    return pictures_at_once(model, wanted)
 
 
 def _answers(stage: Stage) -> Callable[[tf.Tensor], tf.Tensor]:

@@ -193,6 +193,8 @@ class Steps:
             given = self._model(pictures, training=True)
             loss = total_loss(self._model, loss_of(labels, given))
         self._optimizer(tape.gradient(loss, self._variables), rate)
+        if self._mixes:  # of a blended picture the nearer label counts
+            labels = tf.where(share < 0.5, labels[::-1], labels)
         return loss, tf.reduce_mean(right(labels, given, self._logits))
 
 

@@ -47,15 +47,15 @@ def answer(
         )
     kernel, bias = weights(found, number, arrays["kernel"], float(params["bias"]))
     judge = tool(network, ("judge", found.layer.name), lambda: judge_of(network.model, found))
-    images = data.train_images
+    images, size = data.train_images, chunk_size(network.model, found)
     if "before" not in network.known:
-        network.known["before"] = answers(judge, found, images, indices, *weights(found))
+        network.known["before"] = answers(judge, size, images, indices, *weights(found))
         network.known["after"] = {}
     known, change = network.known["after"], (found.layer.name, kernel.tobytes(), bias.tobytes())
     if change not in known:
         if len(known) >= KEPT:
             known.clear()
-        known[change] = answers(judge, found, images, indices, kernel, bias)
+        known[change] = answers(judge, size, images, indices, kernel, bias)
     return {}, {
         "indices": indices,
         "labels": data.train_labels[indices],
@@ -99,14 +99,13 @@ def judge_of(model: keras.Model, stage: Stage) -> Judge:
 
 def answers(
     judge: Judge,
-    stage: Stage,
+    size: int,
     images: npt.NDArray[np.uint8],
     indices: npt.NDArray[np.int64],
     kernels: Floats,
     biases: Floats,
 ) -> Labels:
     """The class of every picture of ``indices`` in ``images``, uint8 (n,)."""
-    size = chunk_size(stage)
     given = tf.constant(kernels), tf.constant(biases)
     found = []
     for i in range(0, len(indices), size):

@@ -43,7 +43,8 @@ def project(points: npt.NDArray[Any]) -> Floats:
 
     # Its perplexity, a number of neighbours, must be less than the number of points.
     perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
-    tsne = TSNE(init="pca", perplexity=perplexity, max_iter=ITERATIONS, random_state=SEED)
+    init = "pca" if points.shape[1] > 1 else "random"
+    tsne = TSNE(init=init, perplexity=perplexity, max_iter=ITERATIONS, random_state=SEED)
     return np.asarray(tsne.fit_transform(points), np.float32)
 
 

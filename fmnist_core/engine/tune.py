@@ -97,7 +97,7 @@ def oracle(search: Search) -> keras_tuner.Oracle:
             )
         case "hyperband":
             found = keras_tuner.oracles.HyperbandOracle(
-                max_epochs=max(2, search.base.training.epochs),
+                max_epochs=search.base.training.epochs,
                 hyperband_iterations=search.trials,
                 **shared,
             )

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 
+from fmnist_core.errors import LabError
 from fmnist_core.folders.folder import Folder
 from fmnist_core.folders.importing import Progress
 
@@ -21,10 +22,11 @@ class BackgroundImport:
     def __init__(self, name: str, bring: Callable[[Progress], Folder]) -> None:
         self.name = name
         self.done, self.total = 0, 0
-        self._bring = bring
         self._outcome: Future[Folder] = Future()
         # A daemon: a server that ends waits for nobody, and the next import sweeps up.
-        threading.Thread(target=self._import, name=f"import {name}", daemon=True).start()
+        threading.Thread(
+            target=self._import, args=(bring,), name=f"import {name}", daemon=True
+        ).start()
 
     @property
     def ended(self) -> bool:
@@ -42,9 +44,12 @@ class BackgroundImport:
         """
         return self._outcome.result()
 
-    def _import(self) -> None:
+    def _import(self, bring: Callable[[Progress], Folder]) -> None:
         try:
-            self._outcome.set_result(self._bring(self._progress))
+            self._outcome.set_result(bring(self._progress))
+        except LabError as error:
+            # Whoever keeps this object would keep the uploaded archive by the traceback.
+            self._outcome.set_exception(error.with_traceback(None))
         except BaseException as error:  # noqa: BLE001 - raised again where the outcome is asked for
             self._outcome.set_exception(error)
 

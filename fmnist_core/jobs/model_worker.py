@@ -13,7 +13,9 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
-from fmnist_core.errors import EngineError, LabError
+import numpy as np
+
+from fmnist_core.errors import EngineError, LabError, RunError
 from fmnist_core.jobs import wire
 from fmnist_core.jobs.worker import prepare_arithmetic
 
@@ -52,6 +54,8 @@ def _answer(operations: dict[str, Any], body: bytes) -> bytes:
         if operation is None:
             raise EngineError(f"There is no operation {header['operation']!r}.")
         result, answers = operation(header["params"], arrays)
+        if "model" in header["params"]:
+            _insist_on_numbers(answers)
         return wire.encode(reply | {"result": result}, answers)
     except LabError as error:
         return wire.encode(reply | {"error": type(error).__name__, "message": str(error)})
@@ -62,3 +66,12 @@ def _answer(operations: dict[str, Any], body: bytes) -> bytes:
             "The details are in its log. Try another model or picture."
         )
         return wire.encode(reply | {"error": "EngineError", "message": message})
+
+
+def _insist_on_numbers(answers: wire.Arrays) -> None:
+    """Raises RunError: what a network answers is infinite or NaN, which no page can draw."""
+    if not all(np.isfinite(each).all() for each in answers.values() if each.dtype.kind == "f"):
+        raise RunError(
+            "The answers of this network are no longer numbers: its training ran away. Choose an "
+            "earlier step, or train it with a smaller learning rate."
+        )

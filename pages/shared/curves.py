@@ -15,7 +15,7 @@ import streamlit as st
 from fmnist_core.curves import StepSeries, curves
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.wording import percent
+from fmnist_core.wording import loss_text, percent
 from pages.shared import address, looks, replay, session
 
 KEPT_RUNS = 64
@@ -38,7 +38,7 @@ def live_curves(run: Run | None, others: Sequence[Run] = (), key: str = "curves"
     Args:
         run: drawn in full; None draws empty axes.
         others: ghosts to compare with; as soon as there is one, colour is the run.
-        key: keep it the same and the zoom stays.
+        key: keep it the same, and the zoom stays as long as the run does.
     """
     runs = ([run] if run else []) + list(others)
     colours = looks.palette().runs
@@ -48,7 +48,8 @@ def live_curves(run: Run | None, others: Sequence[Run] = (), key: str = "curves"
         heads.append({"title": name, "ghost": each is not run, "colour": colour})
     drawn = ",".join(_drawn(each, session.store().state(each.id)) for each in runs)
     kept = run is not None and len(session.store().state(run.id).checkpoints) > 1
-    head = json.dumps({"heads": heads, "summary": _summary(run), "replay": kept})
+    about = {"run": run.id if run else "", "summary": _summary(run), "replay": kept}
+    head = json.dumps({"heads": heads, **about})
 
     def chosen() -> None:
         step = st.session_state[key].get("step")
@@ -129,8 +130,8 @@ def _summary(run: Run | None) -> str:
         return f"Loss and accuracy of {run.title}: no batch yet."
     last = state.batches[-1]
     text = (
-        f"Loss and accuracy of {run.title} at step {last.step:,}: training loss {last.loss:.3f}, "
-        f"training accuracy {percent(last.accuracy)} of this batch"
+        f"Loss and accuracy of {run.title} at step {last.step:,}: training loss "
+        f"{loss_text(last.loss)}, training accuracy {percent(last.accuracy)} of this batch"
     )
     if state.epochs and (accuracy := state.epochs[-1].validation_accuracy) is not None:
         number, n = state.epochs[-1].epoch, state.epochs[-1].validation_n

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from fmnist_core.images import montage, to_png
+from fmnist_core.images import to_png
 from pages.shared import looks
 
 GUTTER = 2
@@ -78,13 +78,8 @@ def _sprite(pictures: np.ndarray) -> dict[str, Any]:
         pictures = looks.small(pictures, LARGEST)
     height, width = pictures.shape[1:3]
     across = ceil(sqrt(len(pictures)))
-    if pictures.ndim == 4 and pictures.shape[3] == 3:
-        channels = [montage(pictures[..., c], across, GUTTER, 0) for c in range(3)]
-        sheet = np.stack(channels, axis=-1)
-    else:
-        sheet = montage(pictures, across, GUTTER, 0)
     return {
-        "sprite": looks.data_url(to_png(sheet)),
+        "sprite": looks.data_url(to_png(looks.sheet(pictures, across, GUTTER))),
         "across": across,
         "down": ceil(len(pictures) / across),
         "width": width,

@@ -69,6 +69,14 @@ def small(pictures: np.ndarray, side: int) -> np.ndarray:
     return np.stack([np.asarray(each) for each in shrunk])
 
 
+def sheet(pictures: np.ndarray, across: int, gutter: int) -> np.ndarray:
+    """Pictures (n, h, w), (n, h, w, 1) or RGB (n, h, w, 3) as one, black between them."""
+    if pictures.ndim == 4 and pictures.shape[3] == 3:
+        channels = [montage(pictures[..., c], across, gutter, 0) for c in range(3)]
+        return np.stack(channels, axis=-1)
+    return montage(pictures, across, gutter, 0)
+
+
 def pictures_montage(pictures: np.ndarray, columns: int, alt: str, size: str = "100%") -> None:
     """Many small pictures (n, h, w) or (n, h, w, 1) as one image, unsmoothed, 2 px gutters."""
     st.html(picture_html(montage(pictures, columns), alt, size))

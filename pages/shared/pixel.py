@@ -13,7 +13,7 @@ from fmnist_core import figures
 from fmnist_core.figures import Legend
 from fmnist_core.images import to_png
 from fmnist_core.model_server import Origin
-from pages.shared import looks
+from pages.shared import looks, session
 
 _GREY = ("rgb(0,0,0)", "rgb(255,255,255)")
 _POOLING = {"MaxPooling2D": "max", "AveragePooling2D": "average"}
@@ -51,7 +51,7 @@ def pixel(
     row, column = place
     data = {
         **origin.told,
-        "key": name,
+        "key": f"{session.model()} {name}",  # of another network another channel matters
         "title": f"{name}, row {row}, column {column}",
         "place": place,
         "map": channel,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from fmnist_core.mobilenet import STAGES, MobileNet
@@ -34,7 +36,7 @@ def _bar() -> None:
 
 def _line(run: Run, state: RunState) -> str:
     others = len(running.unfinished()) - 1
-    parts = [f"<b>{run.title}</b>", *status_parts(run, state)]
+    parts = [f"<b>{escape(run.title)}</b>", *status_parts(run, state)]
     if others:
         parts.append(f"{count(others, 'more run')} under way")
     return " · ".join(parts)

@@ -12,11 +12,13 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from fmnist_core.images import montage, to_png
+from fmnist_core.images import to_png
 from pages.shared import looks
 
 GUTTER = 2
 DIGITS = 4
+SHOWN = 84
+"""Pixels of a side that are shown of a picture that is pointed at: larger ones are shrunk."""
 _component = st.components.v2.component(
     "fmnist_lab_scatter",
     html="<div><canvas role='img' tabindex='0'></canvas><p role='status'></p></div>",
@@ -51,7 +53,7 @@ def scatter(
 
     Args:
         panels: the same n pictures in each.
-        pictures: uint8 (n, h, w), square.
+        pictures: uint8 (n, h, w) or RGB (n, h, w, 3), square.
         labels: (n,) classes, and ``predicted`` what they were called.
         indices: (n,) their numbers in the training set, for those who point at them.
         names: of the classes.
@@ -63,6 +65,7 @@ def scatter(
     wrong = int((labels != predicted).sum())
     titles = " and ".join(panel.title for panel in panels)
     across = ceil(sqrt(len(pictures)))
+    pictures = looks.small(pictures, SHOWN)
     head = {
         "panels": [_drawn(panel) for panel in panels],
         "labels": labels.tolist(),
@@ -79,7 +82,7 @@ def scatter(
         f"wrongly: {titles}. Arrow keys go from picture to picture, Enter pins one.",
     }
     text = json.dumps(head, separators=(",", ":")).encode()
-    sheet = to_png(montage(pictures, across, GUTTER, 0))
+    sheet = to_png(looks.sheet(pictures, across, GUTTER))
 
     def chosen() -> None:
         place = st.session_state[key].get("chosen")
@@ -93,5 +96,7 @@ def scatter(
 def _drawn(panel: Panel) -> dict[str, object]:
     """Coordinates with as many digits as a screen can show."""
     reach = float(np.abs(panel.points).max()) or 1.0
-    x, y = np.round(panel.points[:, :2].astype(np.float64).T / reach, DIGITS)
+    plane = np.zeros((len(panel.points), 2))
+    plane[:, : panel.points.shape[1]] = panel.points[:, :2]  # of one number alone: on a line
+    x, y = np.round(plane.T / reach, DIGITS)
     return {"title": panel.title, "note": panel.note, "x": x.tolist(), "y": y.tolist()}

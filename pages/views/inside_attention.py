@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import streamlit as st
 
@@ -54,7 +56,7 @@ def _answer(found: Attention, name: str, described: str) -> None:
     said = f"{names[found.predicted]}, {percent(found.probabilities[found.predicted])}"
     if found.wanted != found.predicted:
         said += f"; {name}, {percent(found.probabilities[found.wanted])}"
-    st.html(f'<p class="lab-answer">{said}</p>')
+    st.html(f'<p class="lab-answer">{escape(said)}</p>')
     looks.caption(
         f"{described} (n = 1 picture). The score of {name}, before the softmax, is "
         f"{found.scores[found.wanted]:.2f}; all maps are in its points. The scores lie "

@@ -6,9 +6,10 @@ from html import escape
 
 import streamlit as st
 
-from fmnist_core import insight
+from fmnist_core import insight, replay
 from fmnist_core.experiment import Training
 from fmnist_core.insight import Step
+from fmnist_core.schedules import rate_at
 from fmnist_core.updates import number, written
 from fmnist_core.wording import OPTIMIZERS
 from pages.shared import looks, session, surveyed
@@ -28,7 +29,7 @@ LETTERS = {
 
 
 def show() -> None:
-    training = surveyed.experiment().training
+    ended, training = _training()
     controls.begin(training)
     left, right = st.columns([5, 8], gap="large")
     with right:
@@ -46,9 +47,27 @@ def show() -> None:
             controls.weight(step)
         _numbers(step)
         _arithmetic(step, changed, own=changed == training)
+        if ended and changed == training:
+            looks.caption(
+                "Its schedule ended with the training; the learning rate is the one that it was "
+                "set to at the beginning."
+            )
     with left:
         _batch(step)
     inside_sizes.show()
+
+
+def _training() -> tuple[bool, Training]:
+    """Whether the network's schedule is over, and its training with the rate of its next step."""
+    training = surveyed.experiment().training
+    ref, store = session.model(), session.store()
+    run, learned = replay.run_of(ref, store), replay.steps_learned(ref, store)
+    rate = None
+    if run and learned is not None:
+        rate = rate_at(training, store.state(run.id), learned)
+    if rate is None:
+        return training.schedule != "constant", training
+    return False, training.changed(learning_rate=rate)
 
 
 def _batch(step: Step) -> None:

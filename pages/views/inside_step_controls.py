@@ -15,16 +15,23 @@ from pages.shared import session
 AXES = {1: ("Unit",), 2: ("Input", "Unit"), 4: ("Row", "Column", "Input channel", "Filter")}
 """What the numbers that find a weight are called."""
 _OPTIMIZER, _RATE, _WEIGHTS = "lab.step.optimizer", "lab.step.rate", "lab.step.weights"
+_OWN = "lab.step.own"
 _INDEX = "lab.step.index."
 """Begins the names under which the chosen place in each array is kept."""
 LARGEST = "The largest gradient"
+LEAST_RATE = 1e-12
+"""Schedules end with rates that nobody would choose."""
 
 
 def begin(training: Training) -> None:
     """Begin with a network's own optimizer and rate, and with its largest gradient. Checkpoints
-    of a run are one network."""
+    of a run are one network, each with the rate that its schedule has come to."""
     network = session.model().partition("@")[0]
+    own = st.session_state.get(_OWN)
+    st.session_state[_OWN] = training.learning_rate
     if st.session_state.get("lab.step.network") == network and _RATE in st.session_state:
+        if st.session_state[_RATE] == own:  # not another that was tried
+            st.session_state[_RATE] = training.learning_rate
         return
     for key in [key for key in st.session_state if str(key).startswith(_INDEX)]:
         del st.session_state[key]
@@ -48,7 +55,7 @@ def update(training: Training) -> Training:
     )
     rate = st.number_input(
         "Learning rate",
-        1e-7,
+        LEAST_RATE,
         100.0,
         step=0.001,
         format="%g",

@@ -60,6 +60,7 @@ def _change(side: int) -> str:
 
 def _kernels(layer: Filters, number: int, old: np.ndarray, new: np.ndarray) -> None:
     channel = int(st.session_state.get(f"lab.channel.{layer.layer}") or 0)
+    channel = min(channel, old.shape[-1] - 1)  # it was chosen of another network
     slices = np.stack([old[..., channel], new[..., channel]])
     pixels, scale = figures.signed(slices, reach=float(np.abs(slices).max()))
     with st.container(width=240):

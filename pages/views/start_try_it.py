@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import streamlit as st
 
@@ -64,7 +66,7 @@ def _answer(pad: PadResult) -> None:
         except EngineBusyError:
             seconds = session.backend().seconds_until_ready()
             note = "The engine is starting." + (f" About {seconds:.0f} s." if seconds else "")
-    st.html(f'<h2 class="lab-answer">{headline}</h2><p class="lab-caption">{note}</p>')
+    st.html(f'<h2 class="lab-answer">{headline}</h2><p class="lab-caption">{escape(note)}</p>')
     probability_bars(probabilities, "start-bars")
 
 

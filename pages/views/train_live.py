@@ -12,7 +12,7 @@ from fmnist_core.errors import RunNotFoundError
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.schedules import rate_now
-from fmnist_core.wording import duration, percent
+from fmnist_core.wording import duration, loss_text, percent
 from pages.shared import controls, looks, running, session, watchers
 from pages.shared.curves import live_curves
 
@@ -95,7 +95,7 @@ def metrics_html(state: RunState) -> str:
     elif state.started and not state.started.validation_n:
         note = "no validation pictures"
     rows = (
-        ("Training loss", f"{batch.loss:.3f}" if batch else "-", last),
+        ("Training loss", loss_text(batch.loss) if batch else "-", last),
         ("Training accuracy", percent(batch.accuracy) if batch else "-", last),
         ("Validation accuracy", validation, note),
         ("Pictures a second", f"{speed:,.0f}" if speed else "-", _time_note(state)),

@@ -118,9 +118,24 @@ def test_a_script_varies_pictures_as_we_do() -> None:
     np.testing.assert_array_equal(names["Vary"]()(many, training=False), many)
 
 
-@pytest.mark.parametrize("name", ["lenet-wide", "cnn-16-32-bn", "cnn-32-64-64", "resnet-8"])
-def test_the_initial_weights_are_ours(name: str) -> None:
-    experiment: Experiment = with_settings(preset(name).experiment, ["seed=3", "data.scaling=raw"])
+BIASED = "architecture.output.bias_initializer=standard_normal"
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("lenet-wide", []),
+        ("cnn-16-32-bn", []),
+        ("cnn-32-64-64", []),
+        ("resnet-8", []),
+        ("mlp-128", [BIASED]),
+        ("mlp-128", [BIASED, "architecture.output.kernel_initializer=he_normal"]),
+        ("mlp-128", [BIASED, "architecture.output.kernel_initializer=zeros"]),
+    ],
+)
+def test_the_initial_weights_are_ours(name: str, changes: list[str]) -> None:
+    settings = ["seed=3", "data.scaling=raw", *changes]
+    experiment: Experiment = with_settings(preset(name).experiment, settings)
     names: dict[str, Any] = {"__name__": "script"}
     exec(compile(keras_script(experiment), "script.py", "exec"), names)
     theirs = names["build_model"]()
@@ -153,6 +168,9 @@ def test_scripts_with_residual_blocks_learn(tmp_path: Path) -> None:
     exec(compile(transfer_script(CLASSIC.changed(base=base)), "transfer.py", "exec"), names)
     made = names["network"](3, 0)
     assert made.output_shape == (None, 3)
+    pictures, labels = np.zeros((20, 28, 28, 1), np.float32), np.zeros(20, np.int32)
+    names["learn"](made, pictures, labels, 0.01, 4, 2, [names["StopAfter"](7)])
+    assert int(made.optimizer.iterations) == 7
 
 
 def test_new_classes_on_residual_blocks_have_the_same_features(tmp_path: Path) -> None:

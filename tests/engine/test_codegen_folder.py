@@ -169,6 +169,17 @@ def test_mixed_batches_blend_pictures_and_labels_alike() -> None:
     np.testing.assert_allclose(x.ravel(), y.ravel(), atol=1e-6)
 
 
+def test_what_is_blended_was_varied_before_each_by_itself() -> None:
+    changes = ("data.augmentation.mixup=0.4", "data.augmentation.flip=true")
+    names = names_of(experiment_of(changes=changes))
+    halves = np.zeros((64, 4, 4, 1), np.uint8)
+    halves[:, :, :2] = 255  # left; of two that were flipped alike the blend is the same
+    x, _ = names["Mixed"](halves, np.zeros((64, 1), np.float32), np.arange(64), shuffle=True)[0]
+    assert x.dtype == np.float32
+    assert len(np.unique(x.round(6))) > 2
+    assert "Vary" not in [type(layer).__name__ for layer in names["build_model"]().layers]
+
+
 def test_a_script_trains_a_preset(two: tuple[Path, Folder], tmp_path: Path) -> None:
     path, folder = two
     experiment = experiment_for(FOLDER_PRESETS["small-pictures"], folder)

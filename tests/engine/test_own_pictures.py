@@ -14,8 +14,10 @@ from fmnist_core.architecture import Architecture, Dense, Flatten, Output
 from fmnist_core.engine import operations, streaming
 from fmnist_core.engine.answers import class_logits, probabilities, right
 from fmnist_core.engine.build import build
+from fmnist_core.engine.exciting import chunk_size
 from fmnist_core.engine.inputs import prepare
 from fmnist_core.engine.operations import OPERATIONS
+from fmnist_core.engine.stack import stage
 from fmnist_core.engine.steps import Steps, loss_function
 from fmnist_core.engine.streaming import picked, pictures_at_once, steps_at_once
 from fmnist_core.errors import PictureError
@@ -205,3 +207,5 @@ def test_a_pass_holds_fewer_of_larger_pictures(store: RunStore, tmp_path: Path) 
     large = build(experiment_for(FOLDER_PRESETS["five-blocks"], folder).architecture)
     at_once = pictures_at_once(large, 4_096)
     assert 16 <= at_once <= streaming.NUMBERS // (300 * 300 * 16)
+    last = stage(large, "conv2d_5", 0)  # small itself, but what lies before it is not
+    assert chunk_size(large, last) == at_once

@@ -152,18 +152,23 @@ def test_the_next_epochs_order_is_told_to_who_varies_ahead(
     np.testing.assert_array_equal(order[::-1], then)
 
 
-def test_mixed_pictures_have_the_loss_of_both_labels() -> None:
+def test_mixed_pictures_have_the_loss_of_both_labels_and_the_accuracy_of_the_nearer() -> None:
     augmentation = Augmentation(mixup=0.4)
     model = build(Architecture(layers=(Flatten(),)), seed=1)
     steps = ours(Training(optimizer="sgd", batch_size=BATCH), model, False, augmentation)
-    losses, _ = steps.run(ORDER, np.zeros(2, np.float32), first=1, done=7)
-    for index, loss in enumerate(losses):
+    run = steps.run(ORDER, np.zeros(2, np.float32), first=1, done=7)
+    nearer_are_others = []
+    for index, (loss, accuracy) in enumerate(zip(*run, strict=True)):
         batch = ORDER[(1 + index) * BATCH : (2 + index) * BATCH]
         share = mixing_share(augmentation, 0, 7 + index)
         blended = share * PICTURES[batch] + (1 - share) * PICTURES[batch[::-1]]
         given = np.log(np.asarray(model(blended)))
         mine, other = (given[np.arange(BATCH), LABELS[each]] for each in (batch, batch[::-1]))
         assert loss == pytest.approx(-(share * mine + (1 - share) * other).mean(), rel=2e-3)
+        nearer = LABELS[batch if share >= 0.5 else batch[::-1]]
+        assert accuracy == pytest.approx((given.argmax(1) == nearer).mean())
+        nearer_are_others.append(share < 0.5)
+    assert set(nearer_are_others) == {False, True}
 
 
 def test_a_rate_of_zero_moves_nothing_and_each_step_has_its_own() -> None:

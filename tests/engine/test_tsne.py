@@ -40,6 +40,10 @@ def test_neighbours_stay_neighbours() -> None:
         assert np.linalg.norm(heap - middle, axis=1).max() < apart / 2
 
 
+def test_of_one_number_alone_there_is_a_map_too() -> None:
+    assert project(two_heaps()[:, :1]).shape == (40, 2)
+
+
 def test_a_map_is_made_in_a_process_of_its_own_and_kept() -> None:
     maps, points = Maps(), two_heaps()
     assert maps.ask(points) is None

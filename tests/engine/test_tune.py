@@ -56,6 +56,7 @@ def test_every_tuner_tries_different_settings_and_scores_them(store: RunStore, t
         for execution, score in enumerate(trial.ended.scores, start=1):
             epochs = [each for each in trial.epochs if each.execution == execution]
             assert score == max(each.validation_accuracy for each in epochs)
+            assert max(each.epoch for each in epochs) <= search.base.training.epochs
     assert state.scored[0].score == max(trial.score for trial in state.trials.values())
     assert not (run.directory / "report.json").exists()  # the test set stays closed
 
@@ -144,10 +145,11 @@ def test_the_script_of_a_search_runs_without_the_lab(tmp_path: Path) -> None:
     base = with_settings(
         search.base, ["data.train_size=100", "data.validation_fraction=0.001", "training.epochs=1"]
     )
-    script = search_script(search.changed(base=base, trials=2, tuner="random"))
+    # Hyperband's own brackets would be one trial of one epoch.
+    script = search_script(search.changed(base=base, trials=3, tuner="hyperband"))
     assert "fmnist_core" not in script
     lines = [line for line in run_script(script, tmp_path).splitlines() if "(n = 60)" in line]
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert all("'training.optimizer'" in line for line in lines)
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,3 +44,26 @@ def test_what_went_wrong_is_raised_where_it_is_asked_for(error: BaseException) -
     assert started.wait(60)
     with pytest.raises(type(error)):
         started.folder()
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_the_archive_is_let_go_though_the_import_is_kept(tmp_path: Path, refused: bool) -> None:
+    class Archive:
+        """Of up to 256 MB."""
+
+    def bring(archive: Archive, progress: Progress) -> Folder:
+        if refused:
+            raise DataError("No picture.")
+        source = shapes(tmp_path / "shapes", ("circle", "square"), n=12)
+        return import_folder(tmp_path / "to", source, "Shapes", progress)
+
+    archive = Archive()
+    held = weakref.ref(archive)
+    kept = BackgroundImport("shapes.zip", partial(bring, archive))
+    del archive
+    assert kept.wait(60)
+    for thread in threading.enumerate():
+        if thread.name == "import shapes.zip":
+            thread.join(60)
+    gc.collect()
+    assert held() is None

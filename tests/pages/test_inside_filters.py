@@ -108,6 +108,14 @@ def test_a_network_of_many_filters_shows_one_layer_at_a_time(backend):
     assert component(app, "lab_gallery", "lab.answers.conv2d_2")["captions"][-1] == "256"
 
 
+def test_surgery_forgets_an_input_channel_that_this_network_does_not_have(backend):
+    app = open_page("inside", view="filters")
+    app.session_state["lab.channel.conv2d_1"] = 2  # of a network for pictures in colour
+    app.run()
+    app.segmented_control(key="lab.filter.question").set_value("Surgery").run()
+    assert component(healthy(app), "lab_gallery", "lab.surgery.kernels")
+
+
 def test_surgery_counts_what_silence_costs(backend):
     app = ask("Surgery")
     text = html(app)

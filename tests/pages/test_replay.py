@@ -19,9 +19,9 @@ from fmnist_core.datasets import load
 from fmnist_core.experiment import Data
 from fmnist_core.presets import preset
 from fmnist_core.run import Run
-from pages.shared import replay, session
+from pages.shared import looks, replay, session
 from tests.pages.judged_runs import answer, component, headings, html
-from tests.pages.lab_pages import QueueOnly, address, healthy, lab, open_page
+from tests.pages.lab_pages import QueueOnly, address, healthy, lab, open_page, started
 
 MLP = preset("mlp-128").experiment
 BAG = 8
@@ -197,6 +197,32 @@ def test_the_map_shows_pixels_beside_features(backend: QueueOnly) -> None:
     assert "Crosses: the 900 pictures" in html(app)
 
 
+def test_a_network_that_ends_in_one_number_has_its_map_on_a_line(backend: QueueOnly) -> None:
+    run = trained(backend)
+    survey = backend.call.survey
+
+    def narrow(params: Any, n: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        _, found = survey(params, n)
+        return {"features": 1, "shares": [1.0]}, {**found, "points": found["points"][:, :1]}
+
+    backend.call.survey = narrow
+    data = drawn(healthy(open_page("inside", model=run.id, view="map")))
+    assert set(data["panels"][1]["y"]) == {0.0}
+    assert len(set(data["panels"][1]["x"])) == 10
+
+
+def test_a_large_picture_in_colour_is_shown_small_and_in_colour() -> None:
+    blue = np.zeros((3, 300, 300, 3), np.uint8)
+    blue[..., 2] = 255
+    small = looks.small(blue, 84)
+    assert small.shape == (3, 84, 84, 3)
+    sheet = looks.sheet(small, across=2, gutter=2)
+    assert sheet.shape == (170, 170, 3)
+    assert sheet[10, 10].tolist() == [0, 0, 255]
+    grey = looks.sheet(blue[:1, :28, :28, 2], across=1, gutter=2)
+    assert (grey.shape, grey.min()) == ((28, 28), 255)
+
+
 def test_tsne_comes_by_itself(backend: QueueOnly) -> None:
     run = trained(backend)
     app = open_page("inside", model=run.id, view="map")
@@ -255,6 +281,25 @@ def test_another_optimizer_and_weight_can_be_tried(backend: QueueOnly) -> None:
     # Another checkpoint keeps the choice; another network begins with its own.
     app.select_slider(key="lab.replay").set_value(f"{run.id}@0").run()
     assert headings(healthy(app))[1] == "output/bias[4], by Adam"
+
+
+def test_each_checkpoint_has_the_rate_that_its_schedule_has_come_to(backend: QueueOnly) -> None:
+    cosine = MLP.training.changed(schedule="cosine", learning_rate=0.2)
+    run = trained(backend, MLP.changed(training=cosine), steps=(0, 422, 844))
+    backend.store.append(run.id, *started(run))  # 844 steps
+    app = open_page("inside", model=f"{run.id}@0", view="one-step")
+    rate = app.number_input(key="lab.step.rate")
+    assert rate.value == 0.2
+    app.select_slider(key="lab.replay").set_value(f"{run.id}@422").run()
+    assert app.number_input(key="lab.step.rate").value == pytest.approx(0.1)
+    assert "Its schedule ended" not in html(app)
+    app.select_slider(key="lab.replay").set_value(run.id).run()
+    assert app.number_input(key="lab.step.rate").value == 0.2
+    assert "Its schedule ended" in html(healthy(app))
+    app.number_input(key="lab.step.rate").set_value(0.5).run()
+    assert "Its schedule ended" not in html(healthy(app))
+    app.select_slider(key="lab.replay").set_value(f"{run.id}@422").run()
+    assert app.number_input(key="lab.step.rate").value == 0.5  # what was tried stays
 
 
 def test_what_was_tried_is_still_there_after_a_look_at_another_view(backend: QueueOnly) -> None:

@@ -150,6 +150,14 @@ def test_a_queued_run_that_is_deleted_while_others_watch_it_leaves_a_page(backen
     assert button(healthy(app.run()), "Train")
 
 
+def test_a_runs_name_is_text_in_the_run_bar_of_all_who_visit(backend):
+    title = "<style>.stApp{display:none}</style>"
+    backend.store.create(preset("mlp-128").experiment.changed(title=title))
+    text = html(healthy(open_page("data")))
+    assert "&lt;style&gt;.stApp" in text
+    assert title not in text
+
+
 def test_a_deleted_run_is_in_no_run_bar_though_nobody_has_looked_again(backend, monkeypatch):
     monkeypatch.setattr(running, "FRESH_SECONDS", 1e9)
     run = backend.store.create(preset("mlp-128").experiment)

@@ -10,6 +10,7 @@ function roundTicks(low, high, wanted) {
 
 function numberText(value, digits = 3) {
   if (value == null) return "–";
+  if (Math.abs(value) >= 1e6) return value.toExponential(1).replace("e+", "e");
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en");
   return String(Number(value.toPrecision(digits)));
 }

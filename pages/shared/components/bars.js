@@ -2,10 +2,9 @@
 export default function ({ data, parentElement: root }) {
   const list = root.querySelector("ol");
   if (list.children.length !== data.names.length) {
-    list.replaceChildren(...data.names.map((name) => {
+    list.replaceChildren(...data.names.map(() => {
       const item = document.createElement("li");
       item.innerHTML = "<span class=name></span><span class=track><i></i></span><span class=value></span>";
-      item.querySelector(".name").textContent = name;
       return item;
     }));
   }
@@ -13,6 +12,7 @@ export default function ({ data, parentElement: root }) {
   list.classList.toggle("waiting", data.waiting);
   [...list.children].forEach((item, i) => {
     const value = data.values[i];
+    item.querySelector(".name").textContent = data.names[i];
     item.classList.toggle("top", value === top && !data.waiting);
     item.querySelector("i").style.width = `${100 * value}%`;
     item.querySelector("i").style.background = data.colours[i];

@@ -10,6 +10,11 @@ export default function ({ data: bytes, parentElement: root, setTriggerValue }) 
   const data = { runs, summary: head.summary };
   const view = (root.view ??= createView(root));
   view.data = data;
+  if (view.run !== head.run) { // of another run other steps matter
+    view.run = head.run;
+    view.zoom = null;
+    view.canvas.dataset.zoom = "";
+  }
   view.choose = head.replay ? (step) => setTriggerValue("step", step) : null;
   view.updates += 1;
   const shown = data.runs.find((run) => !run.ghost) ?? data.runs[0];
@@ -20,7 +25,8 @@ export default function ({ data: bytes, parentElement: root, setTriggerValue }) 
   canvas.dataset.updates = view.updates;
   canvas.setAttribute("aria-label", data.summary);
   view.redraw();
-  return () => { view.observer.disconnect(); root.view = undefined; };
+  // Streamlit also calls this when an update overtakes another one, and the page stays.
+  return () => { if (!root.isConnected) { view.observer.disconnect(); root.view = undefined; } };
 }
 
 function createView(root) {

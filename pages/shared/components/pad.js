@@ -22,7 +22,7 @@ function create(root) {
   const erase = root.querySelector("[name=erase]");
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const undo = [];
-  let last = null, timer = 0;
+  let last = null, pointer = 0, timer = 0;
 
   const wipe = () => { context.fillStyle = "#000"; context.fillRect(0, 0, SIZE, SIZE); };
   const remember = () => {
@@ -69,7 +69,8 @@ function create(root) {
   };
 
   canvas.onpointerdown = (event) => {
-    if (event.button) return;
+    if (event.button || last) return; // one finger draws, whatever else touches
+    pointer = event.pointerId;
     canvas.setPointerCapture(event.pointerId);
     remember();
     last = place(event);
@@ -77,7 +78,7 @@ function create(root) {
     sendSoon();
   };
   canvas.onpointermove = (event) => {
-    if (!last) return;
+    if (!last || event.pointerId !== pointer) return;
     for (const part of event.getCoalescedEvents?.() ?? [event]) {
       const next = place(part);
       line(last, next);
@@ -85,7 +86,9 @@ function create(root) {
     }
     sendSoon();
   };
-  canvas.onpointerup = canvas.onpointercancel = () => { if (last) { last = null; sendNow(); } };
+  canvas.onpointerup = canvas.onpointercancel = canvas.onlostpointercapture = (event) => {
+    if (last && event.pointerId === pointer) { last = null; sendNow(); }
+  };
 
   root.querySelector("[name=clear]").onclick = () => { remember(); wipe(); sendNow(); };
   root.querySelector("[name=undo]").onclick = () => {

@@ -1,10 +1,11 @@
 // What hands do to the curves: point, click, drag a range, wheel, pinch, double click, keys.
 const DOUBLE_CLICK_MS = 300;
+const TAP_PX = 8; // a finger that moves farther scrolls
 
 function listen(view) {
   const { canvas } = view;
   const pointers = new Map();
-  let pinch = null;
+  let pinch = null, tap = null;
 
   const stepAt = (event) => {
     const frame = canvas.getBoundingClientRect();
@@ -37,15 +38,19 @@ function listen(view) {
 
   canvas.addEventListener("wheel", (event) => {
     const step = stepAt(event);
-    if (step == null || (event.deltaY > 0 && !view.zoom)) return; // zoomed out: the page scrolls
+    // A plain turn scrolls the page. With Ctrl, as a pinch on a trackpad also comes, it zooms.
+    if (step == null || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     scaleAbout(step, event.deltaY < 0 ? 0.8 : 1.25);
   }, { passive: false });
   canvas.addEventListener("pointerdown", (event) => {
+    if (event.button) return; // a menu opens, and may keep what follows
     pointers.set(event.pointerId, event);
     const step = stepAt(event);
-    if (pointers.size === 2) { pinch = { distance: distance(), zoom: [view.boxes[0].x0, view.boxes[0].x1], step }; view.drag = null; }
-    else if (step != null && event.pointerType === "mouse") { view.drag = [step, step]; canvas.setPointerCapture(event.pointerId); }
+    if (pointers.size === 2) { pinch = { distance: distance(), zoom: [view.boxes[0].x0, view.boxes[0].x1], step }; view.drag = tap = null; }
+    else if (step == null) return;
+    else if (event.pointerType === "mouse") { view.drag = [step, step]; canvas.setPointerCapture(event.pointerId); }
+    else tap = { x: event.clientX, y: event.clientY, step };
   });
   canvas.addEventListener("pointermove", (event) => {
     if (pointers.has(event.pointerId)) pointers.set(event.pointerId, event);
@@ -60,6 +65,9 @@ function listen(view) {
   const release = (event) => {
     pointers.delete(event.pointerId);
     if (pointers.size < 2) pinch = null;
+    if (tap && event.type === "pointerup"
+        && Math.hypot(event.clientX - tap.x, event.clientY - tap.y) < TAP_PX) clicked(tap.step);
+    tap = null;
     if (!view.drag) return;
     const [a, b] = [Math.min(...view.drag), Math.max(...view.drag)];
     view.drag = null;
