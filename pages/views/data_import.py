@@ -15,7 +15,8 @@ from pages.shared import looks, session
 from pages.shared.once import once
 
 MOST_MEGABYTES = 256
-"""Of an upload, which Streamlit holds in memory; a folder of the server may be larger."""
+"""Of an upload, which Streamlit holds in memory; a folder of the server may be larger. More than
+``server.maxUploadSize`` in .streamlit/config.toml would be refused on arrival."""
 AT_ONCE = 0.5
 """Seconds: what is imported by then shows no progress."""
 TICK = 0.5

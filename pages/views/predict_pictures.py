@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core.errors import PictureError
+from fmnist_core.images.opening import MAX_FILE_BYTES
 from fmnist_core.wording import count, how_sure
 from pages.shared import looks, session
 from pages.shared.gallery import gallery
@@ -40,6 +41,7 @@ def show() -> None:
         "Drop pictures here",
         accept_multiple_files=True,
         key="lab.uploader",
+        max_upload_size=MAX_FILE_BYTES // 2**20,
         on_change=_received,
         help="One thing per picture: JPEG, PNG, WebP, GIF, BMP or TIFF. They stay on the "
         "computer that runs this app.",

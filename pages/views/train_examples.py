@@ -11,6 +11,7 @@ import streamlit as st
 from fmnist_core import head
 from fmnist_core.errors import LabError, PictureError
 from fmnist_core.images import from_drawing
+from fmnist_core.images.opening import MAX_FILE_BYTES
 from fmnist_core.new_classes import MOST_EXAMPLES, NewClasses, OwnClass
 from fmnist_core.wording import count, how_sure
 from pages.shared import chrome, looks, session
@@ -161,6 +162,7 @@ def _files(chosen: NewClasses) -> None:
                 f"Drop pictures here, at most {MOST_EXAMPLES} of a class",
                 accept_multiple_files=True,
                 key=f"lab.new.upload.{turn}",
+                max_upload_size=MAX_FILE_BYTES // 2**20,
             )
         with right:
             photo = st.camera_input("Or photograph one", key=f"lab.new.camera.{turn}", width=320)

@@ -142,7 +142,7 @@ def progress_html(run: Run, state: RunState) -> str:
         for name, at, of, value, end in bars
     )
     rate = rate_now(run.experiment.training, state)
-    return f'<div class="lab-progress">{text}<span>Learning rate {rate:.3g}</span></div>'
+    return f'<div class="lab-progress">{text}<div><span>Learning rate {rate:.3g}</span></div></div>'
 
 
 def outcome(state: RunState) -> str:
@@ -162,7 +162,9 @@ def _rate(run: Run, state: RunState) -> None:
     # Streamlit forgets a widget's value on a page change.
     if st.session_state.get("lab.rate.run") != run.id or "lab.rate" not in st.session_state:
         st.session_state["lab.rate.run"] = run.id
-        st.session_state["lab.rate"] = now
+        by_hand = [each.learning_rate for each in state.rate_changes if each.by == "visitor"]
+        base = run.experiment.training.learning_rate
+        st.session_state["lab.rate"] = by_hand[-1] if by_hand else base
     st.number_input(
         "New learning rate",
         1e-7,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -24,6 +25,8 @@ def test_own_pictures_are_imported_learned_judged_and_looked_into(
 ) -> None:
     source = shapes(tmp_path / "shapes", TWO, parts={"train": 200, "validation": 60})
     (source / "train" / "circle" / "cut.png").write_bytes(b"\x89PNG\r\n")
+    # More than a picture may have, less than an archive: the server has to let it in.
+    (source / "train" / "circle" / "film.png").write_bytes(os.urandom(70 * 2**20))
     name = tmp_path.name[-40:]  # another one at each try, which finds what the last one left
     archive = packed(source, tmp_path / f"{name}.zip", "two-shapes")
     visitor = visit(app)
@@ -31,7 +34,8 @@ def test_own_pictures_are_imported_learned_judged_and_looked_into(
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(archive)
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     expect(page.get_by_text("520 pictures in 2 classes, in colour")).to_be_visible()
-    page.get_by_text("1 file left out").click()
+    page.get_by_text("2 files left out").click()
+    expect(page.get_by_text("film.png has 70 MB; at most 64")).to_be_visible()
     expect(page.get_by_text("train/circle/cut.png")).to_be_visible()
     folder = FolderStore(app.runs).list()[0]
     assert folder.counts["train"] == (200, 200)
