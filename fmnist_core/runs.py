@@ -31,7 +31,7 @@ from fmnist_core.eventlog import Appender, Tail
 from fmnist_core.events import Event, RunQueued, from_record, to_record
 from fmnist_core.experiment import Experiment, check
 from fmnist_core.files import write_atomically
-from fmnist_core.folders import check_folder
+from fmnist_core.folders import check_data
 from fmnist_core.mobilenet import MobileNet
 from fmnist_core.run import STUDIES, TUNER, Run, Study, read_run
 from fmnist_core.run_state import RunState
@@ -42,6 +42,8 @@ Command = Literal["pause", "resume", "step", "stop", "set_learning_rate"]
 ASSETS = Path(__file__).parent.parent / "assets"
 RECORDED = ASSETS / "runs"
 """Runs that come with the app. Read-only."""
+KEPT_RUNS = 64
+"""That have ended and are held with every step: a day of a class has hundreds."""
 _STEP = b'"event":"BatchEnded"'
 """In every line of ``events.jsonl`` that is a single step, and in no other."""
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
@@ -79,7 +81,7 @@ class RunStore:
             RunError: the directory cannot be written.
         """
         check(experiment)
-        check_folder(experiment, self.root)
+        check_data(experiment, self.root)
         return self._create(experiment, owner, parent)
 
     def create_search(self, search: Search, owner: str = "", earlier: str | None = None) -> Run:
@@ -90,7 +92,7 @@ class RunStore:
             RunError: the directory cannot be written, or the earlier search is another one.
         """
         check_search(search)
-        check_folder(search.base, self.root)
+        check_data(search.base, self.root)
         before = self.get(earlier) if earlier else None
         if before and before.search != search:
             raise RunError(f"{before.title} searched something else; begin a new search.")
@@ -220,7 +222,15 @@ class RunStore:
                 except RunError:  # a newer version's event: what we know stays true
                     continue
             known[run.id] = tail, state
+            if state.ended and known is self._followed:
+                self._let_go_of_ended()
         return state
+
+    def _let_go_of_ended(self) -> None:
+        """Of the runs that were read step by step keep the newest; who asks again reads anew."""
+        ended = [name for name, (_, state) in self._followed.items() if state.ended]
+        for name in ended[:-KEPT_RUNS]:
+            del self._followed[name]
 
     def append(self, run_id: str, *events: Event) -> None:
         """For events that no worker can write: queued, and the ending of a dead worker's run.

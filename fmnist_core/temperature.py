@@ -3,6 +3,10 @@
 A network that is right on 90 of 100 pictures of which it is 99 % sure is overconfident. Dividing
 its logits by one number, the temperature, changes no answer but how sure each one is; the number
 is the one under which the validation labels are likeliest (Guo et al., 2017).
+
+Of a few pictures that are all right, that would be no number at all: certainty is likeliest. So
+the temperature is held near 1 as by a prior, log-normal with ``_SPREAD``; of a thousand pictures
+it moves the result by less than a hundredth.
 """
 
 from __future__ import annotations
@@ -21,7 +25,10 @@ Floats = npt.NDArray[np.float32]
 FILE = "calibration.json"
 """In a model's directory, beside its weights."""
 _COLDEST, _HOTTEST = 0.05, 20.0
-_STEPS = 60  # of golden section: the interval shrinks to a 10**-12th
+_SPREAD = 0.5
+"""Of the logarithm before any picture is seen: two of three networks within 0.6 and 1.65."""
+_GRID, _STEPS = 25, 50
+"""Where the smallest is looked for first; then golden section, to a 10**-10th of that."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,8 @@ def calibrate(
 
 
 def fit(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> float:
-    """The temperature that makes labels (n,) likeliest under probabilities (n, classes).
+    """The temperature that makes labels (n,) likeliest under probabilities (n, classes), few of
+    them held near 1.
 
     Their logarithms serve as logits: a softmax forgets no more than a constant.
     """
@@ -87,10 +95,13 @@ def fit(labels: npt.ArrayLike, probabilities: npt.ArrayLike) -> float:
     def loss(log_temperature: float) -> float:
         scaled = logits / np.exp(log_temperature)
         normalised = np.log(np.exp(scaled).sum(axis=1))
-        return float((normalised - scaled[np.arange(len(actual)), actual]).mean())
+        likelihood = (normalised - scaled[np.arange(len(actual)), actual]).sum()
+        return float(likelihood + (log_temperature / _SPREAD) ** 2 / 2)
 
-    # The loss has one minimum in the temperature, so that golden section cannot miss it.
-    low, high, ratio = np.log(_COLDEST), np.log(_HOTTEST), (np.sqrt(5) - 1) / 2
+    grid = np.linspace(np.log(_COLDEST), np.log(_HOTTEST), _GRID)
+    best = int(np.argmin([loss(each) for each in grid]))
+    low, high = grid[max(0, best - 1)], grid[min(_GRID - 1, best + 1)]
+    ratio = (np.sqrt(5) - 1) / 2
     for _ in range(_STEPS):
         left, right = high - ratio * (high - low), low + ratio * (high - low)
         if loss(left) < loss(right):

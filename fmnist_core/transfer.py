@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from fmnist_core import limits
-from fmnist_core.datasets import CLASS_NAMES
+from fmnist_core.datasets import CLASS_NAMES, load, split_of
 from fmnist_core.errors import ExperimentError
 from fmnist_core.events import TransferMeasured, TransferMethod
 from fmnist_core.experiment import Experiment, check
@@ -117,6 +117,15 @@ def check_transfer(transfer: Transfer) -> None:
         raise ExperimentError(
             "The comparison needs Fashion-MNIST's ten classes, five to learn first and five to "
             "learn after them, but this network learns from a folder of your own. Choose another."
+        )
+    data = load()
+    train = split_of(transfer.base.data, data, transfer.base.seed).train
+    there = np.bincount(data.train_labels[train], minlength=len(CLASS_NAMES))
+    fewest = int(there[list(transfer.new)].min())
+    if max(transfer.shots) > fewest:
+        raise ExperimentError(
+            f"Expected at most {fewest:,} pictures of each new class, which is what the "
+            f"{there.sum():,} training pictures have, received {max(transfer.shots):,}."
         )
 
 

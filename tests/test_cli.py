@@ -212,6 +212,18 @@ def test_a_search_has_no_network_to_export(store: RunStore, tmp_path: Path, caps
     run = store.create_search(FIRST_SEARCH)
     assert main(["export", run.id, "--to", str(tmp_path / "exported")]) == 1
     assert "First search is more than one network" in capsys.readouterr().err
+    assert main(["runs", "--json"]) == 0  # its id is what tune --resume wants
+    listed = {row["run"]: row for row in json.loads(capsys.readouterr().out)}
+    assert listed[run.id]["kind"] == "search"
+
+
+def test_a_run_that_failed_is_not_waited_for(
+    store: RunStore, tmp_path: Path, capsys: Output
+) -> None:
+    run = store.create(preset("mlp-128").experiment)
+    store.append(run.id, STARTED, e.RunFailed(3.0, 0, "The worker was killed."))
+    assert main(["export", run.id, "--to", str(tmp_path / "exported")]) == 1
+    assert "ended without a model. The worker was killed." in capsys.readouterr().err
 
 
 def test_runs_are_listed_and_exported(store: RunStore, tmp_path: Path, capsys: Output) -> None:

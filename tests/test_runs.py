@@ -26,6 +26,7 @@ from fmnist_core.files import write_atomically
 from fmnist_core.presets import preset
 from fmnist_core.run import Run
 from fmnist_core.runs import Command, RunStore
+from fmnist_core.search import FIRST_SEARCH
 from tests.projectfiles import ROOT
 
 CNN = preset("cnn-16").experiment
@@ -119,6 +120,34 @@ def test_what_cannot_be_trained_leaves_nothing_behind(store: RunStore) -> None:
     with pytest.raises(ArchitectureError):
         store.create(CNN.changed(architecture=stack))
     assert not store.root.exists()
+
+
+def test_more_pictures_than_there_are_are_refused_before_anything_is_written(
+    store: RunStore,
+) -> None:
+    greedy = CNN.changed(data=CNN.data.changed(train_size=60_000))
+    data = FIRST_SEARCH.base.data.changed(train_size=60_000)
+    search = FIRST_SEARCH.changed(base=FIRST_SEARCH.base.changed(data=data))
+    for create in (lambda: store.create(greedy), lambda: store.create_search(search)):
+        with pytest.raises(ExperimentError, match="54,000 of 60,000 are left"):
+            create()
+    assert not store.root.exists()
+    store.create(greedy.changed(data=greedy.data.changed(train_size=54_000)))
+
+
+def test_only_the_newest_that_have_ended_are_held_with_every_step(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "KEPT_RUNS", 2)
+    ended, learning = [store.create(CNN) for _ in range(4)], store.create(CNN)
+    for run in (learning, *ended):
+        store.append(run.id, STARTED, batch(1))
+    for run in ended:
+        store.append(run.id, FAILED)
+    known = [(run.id, store.state(run.id).step) for run in (learning, *ended)]
+    assert {step for _, step in known} == {1}
+    assert list(store._followed) == [learning.id, *(run.id for run in ended[2:])]
+    assert [(name, store.state(name).step) for name, _ in known] == known  # read anew
 
 
 def test_a_name_cannot_lead_out_of_the_root(store: RunStore) -> None:

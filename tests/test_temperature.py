@@ -39,6 +39,26 @@ def test_overconfidence_is_measured_and_mended() -> None:
     assert (found.n, found.error_n) == (half, half)
 
 
+@pytest.mark.parametrize("n", [1, 5, 20])
+def test_a_few_pictures_that_are_all_right_prove_no_certainty(n: int) -> None:
+    sure = np.linspace(0.85, 0.999, n)
+    said = np.stack([sure, 1 - sure], axis=1)
+    found = temperature.fit(np.zeros(n, int), said)
+    assert 0.5 < found <= 1
+    (doubt,) = temperature.apply([[0.55, 0.45]], found)
+    assert doubt[0] < 0.65
+
+
+def test_few_pictures_do_an_honest_network_little_harm() -> None:
+    labels, said = drawn(1.0, n=12_000, classes=2)
+    test = labels[10_000:], said[10_000:]
+    errors = [
+        temperature.calibrate((labels[i : i + 10], said[i : i + 10]), test).error
+        for i in range(0, 1_000, 10)
+    ]
+    assert np.mean(errors) < 0.03
+
+
 def test_without_validation_pictures_nothing_is_chosen() -> None:
     labels, said = drawn(3.0, n=100)
     found = temperature.calibrate(([], np.zeros((0, 10))), (labels, said))

@@ -52,6 +52,14 @@ def test_what_cannot_be_compared_is_explained(changes: dict[str, object], said: 
         core.make(**{**dict(CLASSIC), **changes})
 
 
+def test_more_shots_than_there_are_pictures_are_refused_before_anything_is_learned() -> None:
+    few = CLASSIC.base.data.changed(train_size=300)
+    asked = CLASSIC.changed(base=CLASSIC.base.changed(data=few))
+    with pytest.raises(ExperimentError, match=r"at most 30 pictures .* the 300 training .*50\."):
+        core.check_transfer(asked)
+    core.check_transfer(asked.changed(shots=(1, 30)))
+
+
 def test_labels_are_places_among_the_classes() -> None:
     assert renumbered(np.array([3, 7, 0, 9]), (7, 9)).tolist() == [-1, 0, -1, 1]
 

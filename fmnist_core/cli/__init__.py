@@ -225,7 +225,7 @@ def _presets(options: argparse.Namespace) -> int:
 
 def _runs(options: argparse.Namespace) -> int:
     store = RunStore()
-    rows = [_row(store, run) for run in store.list()]
+    rows = [_row(store, run) for run in store.everything()]
     if options.json:
         print(json.dumps(rows))
         return 0
@@ -233,7 +233,8 @@ def _runs(options: argparse.Namespace) -> int:
         print(f"No runs in {store.root} yet.")
     for row in rows:
         accuracy = "" if row["test"] is None else f"  test accuracy {row['test']['accuracy']:.4f}"
-        print(f"{row['run']:<40} {row['status']:<8} step {row['steps']:>7,}{accuracy}")
+        what = row["kind"] if row["kind"] != "network" else f"step {row['steps']:>7,}"
+        print(f"{row['run']:<40} {row['status']:<8} {what}{accuracy}")
     return 0
 
 
@@ -243,6 +244,7 @@ def _row(store: RunStore, run: Run) -> dict[str, Any]:
     return {
         "run": run.id,
         "title": run.title,
+        "kind": type(run.study).__name__.lower() if run.study else "network",
         "status": state.status,
         "created": run.created,
         "steps": state.step,
@@ -257,7 +259,10 @@ def _export(options: argparse.Namespace) -> int:
         raise RunError(f"{run.title} is more than one network: there is none to export.")
     model = run.directory / "model.keras"
     if not model.is_file():
-        raise RunError(f"{run.title} has no model to export yet. Wait until it has ended.")
+        ending = store.outline(run.id).ending
+        if ending is None:
+            raise RunError(f"{run.title} has no model to export yet. Wait until it has ended.")
+        raise RunError(f"{run.title} ended without a model. {ending.reason}")
     try:
         options.to.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(model, options.to / "model.keras")

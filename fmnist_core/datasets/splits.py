@@ -45,17 +45,31 @@ def split(
             f"The validation fraction is {validation_fraction}; give 0 or more and less than 1."
         )
     held_out = round(validation_fraction * len(labels))
-    left = len(labels) - held_out
-    size = left if train_size is None else train_size
-    if not 1 <= size <= left:
-        raise ExperimentError(
-            f"The training set cannot have {size:,} pictures: {left:,} of {len(labels):,} are left "
-            f"when {held_out:,} are set aside for validation. Give 1 to {left:,}."
-        )
+    size = _size(len(labels), held_out, train_size)
     order = _stratified_order(labels, np.random.default_rng([seed, _SPLIT]))
     return Split(
         train=np.sort(order[held_out : held_out + size]), validation=np.sort(order[:held_out])
     )
+
+
+def check_size(data: Data, dataset: Dataset) -> None:
+    """Raises ExperimentError: more training pictures are wanted than there are, as ``split_of``
+    does, without drawing them."""
+    n = len(dataset.train_labels)
+    drawn = round(data.validation_fraction * n)
+    _size(n, drawn if dataset.held_out is None else len(dataset.held_out), data.train_size)
+
+
+def _size(n: int, held_out: int, train_size: int | None) -> int:
+    """How many of ``n`` pictures are learned. Raises ExperimentError: there are not so many."""
+    left = n - held_out
+    size = left if train_size is None else train_size
+    if not 1 <= size <= left:
+        raise ExperimentError(
+            f"The training set cannot have {size:,} pictures: {left:,} of {n:,} are left "
+            f"when {held_out:,} are set aside for validation. Give 1 to {left:,}."
+        )
+    return size
 
 
 def split_of(data: Data, dataset: Dataset, seed: int) -> Split:

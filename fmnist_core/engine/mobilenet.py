@@ -214,9 +214,8 @@ class Learning:
         return found
 
     def go_on(self) -> bool:
-        """Wait while paused; False to stop."""
-        self._control.wait(0)
-        return not self._control.stopping
+        """Wait while paused, for one batch at a time if steps are asked for; False to stop."""
+        return self._control.allowed(0) > 0
 
 
 class Told(keras.callbacks.Callback):

@@ -1,7 +1,7 @@
 """Pictures of one's own: a ZIP or a folder with one sub-folder per class becomes a data set."""
 
 from fmnist_core.folders.background import BackgroundImport
-from fmnist_core.folders.choosing import check_folder, dataset_of
+from fmnist_core.folders.choosing import check_data, dataset_of
 from fmnist_core.folders.folder import Folder
 from fmnist_core.folders.importing import import_folder, import_zip
 from fmnist_core.folders.presets import FOLDER_PRESETS, FolderPreset, experiment_for
@@ -14,7 +14,7 @@ __all__ = [
     "Folder",
     "FolderPreset",
     "FolderStore",
-    "check_folder",
+    "check_data",
     "dataset_of",
     "experiment_for",
     "import_folder",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fmnist_core.architecture import shape_text
 from fmnist_core.datasets.fashion_mnist import Dataset, load
+from fmnist_core.datasets.splits import check_size
 from fmnist_core.errors import ExperimentError
 from fmnist_core.experiment import Experiment
 from fmnist_core.folders.store import FolderStore
@@ -25,16 +26,16 @@ def dataset_of(experiment: Experiment, root: Path) -> Dataset:
     return FolderStore(root).dataset(experiment.data.folder, experiment.architecture.input_shape)
 
 
-def check_folder(experiment: Experiment, root: Path) -> None:
-    """Refuse a network that is not made for the folder's classes, before anything is built.
+def check_data(experiment: Experiment, root: Path) -> None:
+    """Refuse what its pictures do not allow, before anything is built.
 
     Raises:
-        DataError: as ``dataset_of``. ExperimentError: another number of classes.
+        DataError: as ``dataset_of``. ExperimentError: another number of classes than the folder's,
+            or more training pictures than there are.
     """
-    if not experiment.data.folder:
-        return
     data, architecture = dataset_of(experiment, root), experiment.architecture
-    if architecture.classes != len(data.class_names):
+    check_size(experiment.data, data)
+    if experiment.data.folder and architecture.classes != len(data.class_names):
         raise ExperimentError(
             f"{data.name} has {len(data.class_names)} classes, but this network for "
             f"{shape_text(architecture.input_shape)} tells {architecture.classes} apart. Set "

@@ -15,18 +15,18 @@ def montage(
 ) -> npt.NDArray[np.uint8]:
     """Lay pictures out in rows of ``columns``, left to right, ``gutter`` pixels apart.
 
-    ``pictures`` is (n, h, w) or (n, h, w, 1), uint8 or real numbers in [0, 1]; ``background`` is
-    the grey of gutters and empty places. Returns uint8 (height, width) without an outer margin:
-    the top left pixel of picture i is at row ``i // columns * (h + gutter)``, column
-    ``i % columns * (w + gutter)``.
+    ``pictures`` is (n, h, w), (n, h, w, 1) or RGB (n, h, w, 3), uint8 or real numbers in [0, 1];
+    ``background`` is the grey of gutters and empty places. Returns uint8 (height, width), of RGB
+    (height, width, 3), without an outer margin: the top left pixel of picture i is at row
+    ``i // columns * (h + gutter)``, column ``i % columns * (w + gutter)``.
     """
     tiles = _to_bytes(np.asarray(pictures))
-    if tiles.ndim == 4:
+    if tiles.ndim == 4 and tiles.shape[3] == 1:
         tiles = tiles[:, :, :, 0]
-    n, height, width = tiles.shape
+    n, height, width, *channels = tiles.shape
     rows = -(-n // columns)
     shape = (rows * (height + gutter), columns * (width + gutter))
-    sheet = np.full(shape, background, dtype=np.uint8)
+    sheet = np.full((*shape, *channels), background, dtype=np.uint8)
     for i, tile in enumerate(tiles):
         top, left = i // columns * (height + gutter), i % columns * (width + gutter)
         sheet[top : top + height, left : left + width] = tile

@@ -13,7 +13,7 @@ import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -36,11 +36,14 @@ from fmnist_core.transfer import Transfer
 
 TICK_SECONDS = 0.5
 SCAN_SECONDS = 2.0
+MOST_PAUSED = 8
+"""Paused runs that leave their slots to those who wait. Each keeps its memory, so more do not."""
+Holds = Literal["nothing", "paused", "computes"]
 _log = logging.getLogger(__name__)
 
 
 def default_slots() -> int:
-    """Runs that train at the same time: two cores each."""
+    """Runs that train at the same time: two cores each. Those that are resumed come on top."""
     return max(1, (os.cpu_count() or 1) // 2)
 
 
@@ -227,7 +230,8 @@ class LocalBackend:
             if self._scanned is None or now - self._scanned > SCAN_SECONDS:
                 self._scan(first=self._scanned is None)
                 self._scanned = now
-            busy = sum(self._looked_after(run_id, now) for run_id in list(self._watches))
+            held = [self._looked_after(run_id, now) for run_id in list(self._watches)]
+            busy = held.count("computes") + max(0, held.count("paused") - MOST_PAUSED)
             if not self._engine.starting:
                 self._start_waiting(self.slots - busy)
 
@@ -244,7 +248,7 @@ class LocalBackend:
             if first and read_identity(run) is None:
                 self._queue.add(run.id, run.owner)
 
-    def _looked_after(self, run_id: str, now: float) -> bool:
+    def _looked_after(self, run_id: str, now: float) -> Holds:
         """``_look_after``, or a line in the log: one bad run does not stop the others."""
         try:
             return self._look_after(run_id, now)
@@ -252,32 +256,35 @@ class LocalBackend:
             if run_id not in self._troubled:  # it is tried again at every tick
                 self._troubled.add(run_id)
                 _log.exception("Run %s could not be looked after.", run_id)
-            return False
+            return "nothing"
 
-    def _look_after(self, run_id: str, now: float) -> bool:
-        """Do what this run needs. Whether it takes up a slot."""
+    def _look_after(self, run_id: str, now: float) -> Holds:
+        """Do what this run needs. What it holds of the machine."""
         watch = self._watches[run_id]
         try:
             run, state = self.store.get(run_id), self.store.state(run_id)
         except RunNotFoundError:  # deleted
             self._forget(run_id)
-            return False
+            return "nothing"
         watch.look(state, now)
         launch = self._launches.get(run_id)
         if state.ended:
             if launch is None or not launch.alive():
                 self._forget(run_id)
-            return False
+            return "nothing"
         worker = read_identity(run)
         if launch is None and worker is None:
-            return False  # it waits
+            return "nothing"  # it waits
         alive = bool(worker and processes.alive(worker)) or bool(launch and launch.alive())
         stopping = watch.terminated is not None and supervisor.says_stopping(run)
         action = supervisor.decide(
             watch, now, alive=alive, stopping=stopping, patience=self._patience
         )
         self._do(action, run, watch, worker, now)
-        return action != "settle"
+        if action == "settle":
+            return "nothing"
+        paused = state.status == "paused" and watch.stop_asked is None
+        return "paused" if paused else "computes"
 
     def _do(
         self,

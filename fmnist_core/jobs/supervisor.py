@@ -15,6 +15,7 @@ from fmnist_core.jobs.worker import STOPPING, read_identity
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.runs import RunStore
+from fmnist_core.wording import count
 
 Action = Literal["wait", "restart", "terminate", "kill", "settle"]
 
@@ -125,11 +126,17 @@ def _cause(state: RunState) -> str:
             "The training process ended before its first step: killed, or out of memory. "
             "Start the run again."
         )
-    where = f"at step {state.step:,}" if state.step else "before its first step"
-    return f"The training process was killed or ran out of memory {where}. {_kept(state)}"
+    where = f" at step {state.step:,}" if state.step else " before its first step"
+    if state.trials or state.transfers or state.stages:  # a study counts none
+        where = ""
+    return f"The training process was killed or ran out of memory{where}. {_kept(state)}"
 
 
 def _kept(state: RunState) -> str:
+    if state.trials or state.transfers:
+        trials = [trial for trial in state.trials.values() if trial.ended]
+        n, what = len(trials or state.transfers), "trial" if state.trials else "training"
+        return f"{count(n, what).capitalize()} that had ended {'is' if n == 1 else 'are'} kept."
     if not state.checkpoints:
         return "Nothing that it learned had been saved yet."
     return f"What it had learned up to step {state.checkpoints[-1].step:,} is kept."

@@ -1,9 +1,9 @@
 """Keeps the browser's address in step with what the visitor has chosen.
 
 It holds ``view``, ``model``, ``picture``, ``experiment``, ``run``, ``beside`` (the runs compared
-with it) and ``classes``, so a link opened in another browser shows the same. Session state leads
-and the address follows; only a value that this session did not write itself (a link, Back) is read.
-A bad one is explained, not obeyed.
+with it on Train), ``compared`` (those on Results) and ``classes``, so a link opened in another
+browser shows the same. Session state leads and the address follows; only a value that this session
+did not write itself (a link, Back) is read. A bad one is explained, not obeyed.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def read(page: str) -> None:
         try:
             adopt(value)
         except LabError as error:
-            what = "run to compare with" if name == "beside" else name
+            what = "run to compare with" if name in ("beside", "compared") else name
             session.warn(f"The address asks for a {what} that is not there. {error}")
         adopted[name] = value
     # Last, because Streamlit may interrupt a script at any access to the session's state.
@@ -81,6 +81,7 @@ def chosen() -> dict[str, str]:
         "experiment": settings.to_link(session.experiment()),
         "run": session.run(),
         "beside": ",".join(session.beside()) or None,
+        "compared": ",".join(session.side_by_side()) or None,
         "classes": session.classes(),
     }
     return {name: value for name, value in wanted.items() if value is not None}
@@ -111,5 +112,6 @@ _ADOPT: dict[str, Callable[[str], Any]] = {
     "experiment": lambda link: session.set_experiment(settings.from_link(link)),
     "run": session.choose_run,
     "beside": lambda ids: session.compare_with(ids.split(",")),
+    "compared": lambda ids: session.compare_side_by_side(ids.split(",")),
     "classes": session.choose_classes,
 }

@@ -74,7 +74,7 @@ def _model_chip() -> None:
     chosen = session.model()
     if chosen not in refs:
         refs.insert(0, chosen)
-    with st.popover(f"Network: {model_title(chosen)}", icon=":material/hub:"):
+    with st.popover(f"Network: {looks.plain(model_title(chosen))}", icon=":material/hub:"):
         key = _key("model", chosen)
         st.selectbox(
             "Network that answers",

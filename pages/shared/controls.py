@@ -20,12 +20,17 @@ OBEYED_SECONDS = 0.25
 might come a whole interval later."""
 
 
-def send(run_id: str, command: Command, value: float | None = None) -> None:
-    """Ask a run for something; a refusal is explained on top of the page."""
+def send(run_id: str, command: Command, value: float | None = None, shown: int = 0) -> None:
+    """Ask a run for something; a refusal is explained on top of the page.
+
+    ``shown`` is the step that the visitor saw: a second click after another step is one more.
+    """
     try:
         before = session.store().state(run_id).status
         backend = session.backend()
-        once(("send", run_id, command, value), lambda: backend.command(run_id, command, value))
+        once(
+            ("send", run_id, command, value, shown), lambda: backend.command(run_id, command, value)
+        )
         if command in ("pause", "resume"):
             _await_change(run_id, before)
     except LabError as error:
@@ -57,7 +62,7 @@ def buttons(run: Run, state: RunState, where: str) -> None:
             key=f"lab.{where}.{command}",
             help=text,
             on_click=send,
-            args=(run.id, command),
+            args=(run.id, command, None, state.step),
         )
 
     if state.ended or stopping(run):

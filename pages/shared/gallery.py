@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from fmnist_core.images import to_png
+from fmnist_core.images import montage, to_png
 from pages.shared import looks
 
 GUTTER = 2
@@ -79,7 +79,7 @@ def _sprite(pictures: np.ndarray) -> dict[str, Any]:
     height, width = pictures.shape[1:3]
     across = ceil(sqrt(len(pictures)))
     return {
-        "sprite": looks.data_url(to_png(looks.sheet(pictures, across, GUTTER))),
+        "sprite": looks.data_url(to_png(montage(pictures, across, GUTTER, 0))),
         "across": across,
         "down": ceil(len(pictures) / across),
         "width": width,

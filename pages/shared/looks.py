@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -69,16 +70,8 @@ def small(pictures: np.ndarray, side: int) -> np.ndarray:
     return np.stack([np.asarray(each) for each in shrunk])
 
 
-def sheet(pictures: np.ndarray, across: int, gutter: int) -> np.ndarray:
-    """Pictures (n, h, w), (n, h, w, 1) or RGB (n, h, w, 3) as one, black between them."""
-    if pictures.ndim == 4 and pictures.shape[3] == 3:
-        channels = [montage(pictures[..., c], across, gutter, 0) for c in range(3)]
-        return np.stack(channels, axis=-1)
-    return montage(pictures, across, gutter, 0)
-
-
 def pictures_montage(pictures: np.ndarray, columns: int, alt: str, size: str = "100%") -> None:
-    """Many small pictures (n, h, w) or (n, h, w, 1) as one image, unsmoothed, 2 px gutters."""
+    """Many small pictures, as ``montage`` takes them, as one image, unsmoothed, 2 px gutters."""
     st.html(picture_html(montage(pictures, columns), alt, size))
 
 
@@ -93,8 +86,9 @@ def caption(text: str) -> None:
 
 
 def plain(text: str) -> str:
-    """Text for where Streamlit takes Markdown: names of files and folders are none."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-!|~:$" else c for c in text)
+    """Text for where Streamlit takes Markdown: names that people gave are none."""
+    escaped = re.sub(r"([\\`*_\[\]<>|~:$])", r"\\\1", text)
+    return re.sub(r"^(\s*\d*)([-+#.)])(?=#*(\s|$))", r"\1\\\2", escaped)  # lists and headings
 
 
 def scale_data(scale: Legend) -> dict[str, Any]:

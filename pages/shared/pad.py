@@ -82,7 +82,7 @@ def _nothing() -> None:
 
 
 def _pixels(picture: np.ndarray | None) -> np.ndarray:
-    if picture is None:
+    if picture is None or picture.size != SIDE * SIDE:  # of another network's size, or in colour
         return np.zeros((SIDE, SIDE), np.uint8)
     array = np.asarray(picture).reshape(SIDE, SIDE)
     if array.dtype == np.uint8:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from fmnist_core.images import to_png
+from fmnist_core.images import montage, to_png
 from pages.shared import looks
 
 GUTTER = 2
@@ -82,7 +82,7 @@ def scatter(
         f"wrongly: {titles}. Arrow keys go from picture to picture, Enter pins one.",
     }
     text = json.dumps(head, separators=(",", ":")).encode()
-    sheet = to_png(looks.sheet(pictures, across, GUTTER))
+    sheet = to_png(montage(pictures, across, GUTTER, 0))
 
     def chosen() -> None:
         place = st.session_state[key].get("chosen")

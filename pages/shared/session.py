@@ -28,6 +28,7 @@ from fmnist_core.runs import RunStore
 DEFAULT_PICTURE = "test:0"
 DEFAULT_PRESET = "cnn-16"
 MAX_COMPARED = 4
+SIDE_BY_SIDE = "lab.compared"
 """More curves than these, drawn with those of a run, cannot be told apart."""
 _ASKED = "lab.asked view"
 _FOR_PICTURES = ("start", "predict")
@@ -230,6 +231,16 @@ def compare_with(run_ids: list[str]) -> None:
     for run_id in chosen:
         _insist_on_one_network(run_id)
     st.session_state["lab.compare"] = chosen
+
+
+def side_by_side() -> list[str]:
+    """The runs that Results, Compare shows; empty before any were chosen."""
+    return list(st.session_state.get(SIDE_BY_SIDE, []))
+
+
+def compare_side_by_side(run_ids: list[str]) -> None:
+    """Raises RunNotFoundError: one of them is not there."""
+    st.session_state[SIDE_BY_SIDE] = [store().get(run_id).id for run_id in run_ids]
 
 
 def classes() -> str | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from fmnist_core import models
-from fmnist_core.errors import LabError
+from fmnist_core.errors import LabError, RunNotFoundError
 from fmnist_core.run import Run
 from pages.shared import address, session
+from pages.views import train_one
 
 
 def row(run: Run) -> None:
@@ -29,7 +30,8 @@ def row(run: Run) -> None:
             key="lab.run.again",
             help="Opens Train with these settings. Change one, and compare the two.",
         ):
-            session.set_experiment(run.experiment)
+            train_one.edit(run.experiment, run.id)
+            session.show_view("One network", on="train")
             _go("train")
         delete_button([run], "lab.run.delete")
 
@@ -61,10 +63,17 @@ def _go(page: str, **parameters: str) -> None:
 def pin_of(ref: str, picture: str) -> None:
     """Pin a picture of a network's data; where the chosen network has learned from others, this
     one is chosen, because a number means nothing without its data."""
-    about = models.resolve(ref, session.store()).experiment.data.folder
-    if about != models.resolve(session.model(), session.store()).experiment.data.folder:
-        session.choose_model(ref)
-    session.pin(picture)
+    try:
+        about = models.resolve(ref, session.store()).experiment.data.folder
+        try:
+            chosen = models.resolve(session.model(), session.store()).experiment.data.folder
+        except RunNotFoundError:  # somebody has deleted it
+            chosen = None
+        if about != chosen:
+            session.choose_model(ref)
+        session.pin(picture)
+    except LabError as error:
+        session.warn(str(error))
 
 
 def _has_weights(run: Run) -> bool:

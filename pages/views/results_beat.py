@@ -17,7 +17,7 @@ _ROUNDS = "lab.beat"
 def show() -> None:
     files = models.resolve(session.model(), session.store())
     # The predictions in the directory are those of the final weights, not of a checkpoint.
-    given = reports.test_probabilities(files.directory, len(session.models_dataset().test_labels))
+    given = reports.test_probabilities(files.directory, session.models_dataset().test_labels)
     if given is None or files.step is not None:
         st.info(
             f"{files.title} has not been judged on the test pictures: that happens once, at the "
@@ -83,7 +83,7 @@ def _names(ref: str, game: Round, position: int) -> None:
     with st.container(horizontal=True, gap="small", key="lab-beat-names"):
         for label, name in enumerate(session.models_dataset().class_names):
             st.button(
-                name,
+                looks.plain(name),
                 key=f"lab.beat.{label}",
                 shortcut=str(label) if label < 10 else None,
                 on_click=_answer,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import session
+from pages.shared import looks, session
 from pages.shared.curves import live_curves
 from pages.views import results_chart, results_facts, results_paired
 from pages.views.results_facts import Facts, names_of, with_interval
-from pages.views.results_runs import COMPARED
-
-AT_MOST = 4
+from pages.views.results_runs import AT_MOST
 
 
 def show() -> None:
@@ -19,14 +17,14 @@ def show() -> None:
     if not titles:
         st.info("There is nothing to compare yet. Train two networks first.")
         return
-    asked = st.session_state.get(COMPARED, list(titles))
-    st.session_state[COMPARED] = [run_id for run_id in asked if run_id in titles][:AT_MOST]
+    asked = session.side_by_side() or list(titles)
+    session.compare_side_by_side([run_id for run_id in asked if run_id in titles][:AT_MOST])
     chosen = st.multiselect(
         "Runs",
         list(titles),
         format_func=titles.__getitem__,
         max_selections=AT_MOST,
-        key=COMPARED,
+        key=session.SIDE_BY_SIDE,
         persist_state="session",
         help=f"Up to {AT_MOST}. Colour is the run; thin lines are training, thick validation.",
     )
@@ -47,10 +45,10 @@ def show() -> None:
 def _table(all_facts: list[Facts]) -> None:
     st.table(
         {
-            "Network": names_of([each.run for each in all_facts]),
+            "Network": [looks.plain(name) for name in names_of([each.run for each in all_facts])],
             "Parameters": [f"{each.parameters:,}" for each in all_facts],
-            "Validation": [with_interval(each.validation) for each in all_facts],
-            "Test": [with_interval(each.test) for each in all_facts],
+            "Validation": [looks.plain(with_interval(each.validation)) for each in all_facts],
+            "Test": [looks.plain(with_interval(each.test)) for each in all_facts],
         },
         hide_index=True,
     )

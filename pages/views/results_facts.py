@@ -38,7 +38,7 @@ class Facts:
 
     @property
     def title(self) -> str:
-        return f"{self.run.title} (recorded)" if self.run.recorded else self.run.title
+        return title_of(self.run)
 
     @property
     def status(self) -> str:
@@ -47,6 +47,8 @@ class Facts:
     @property
     def seconds(self) -> float | None:
         """Of training, pauses left out."""
+        if (measured := getattr(self.state.ending, "seconds", None)) is not None:
+            return float(measured)
         return self.state.batches[-1].seconds if self.state.batches else None
 
     @property
@@ -57,9 +59,16 @@ class Facts:
         return ending.images_per_second or None
 
 
-def facts(run: Run) -> Facts:
-    """Raises RunNotFoundError: it has been deleted."""
-    state = session.store().state(run.id)
+def title_of(run: Run) -> str:
+    return f"{run.title} (recorded)" if run.recorded else run.title
+
+
+def facts(run: Run, state: RunState | None = None) -> Facts:
+    """What is known of a run; for lists from its outline, given as ``state``.
+
+    Raises RunNotFoundError: it has been deleted.
+    """
+    state = state or session.store().state(run.id)
     preset = PRESETS.get(run.experiment.preset)
     same = preset is not None and preset.experiment.architecture == run.experiment.architecture
     published = preset.published if preset and same else None

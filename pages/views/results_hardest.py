@@ -21,9 +21,10 @@ def show(run: Run, probabilities: np.ndarray) -> None:
     cost = losses(data.test_labels, probabilities)
     found = hardest(cost, HARDEST)
     looks.section(f"Hardest pictures (test, {len(found)} of n = {len(cost):,})")
+    whole = float(cost.sum()) or 1.0  # nothing was doubted anywhere
     looks.caption(
         f"The highest loss first. These {percent(len(found) / len(cost))} of the pictures carry "
-        f"{percent(cost[found].sum() / cost.sum())} of the whole loss. The loss of a picture is "
+        f"{percent(float(cost[found].sum()) / whole)} of the whole loss. The loss of a picture is "
         "-log of what its label was given: 0.7 for 50 %, 4.6 for 1 %, 16.1 at most. Is it a hard "
         "picture, a mistake of the network, or a wrong label?"
     )

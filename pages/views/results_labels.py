@@ -28,8 +28,8 @@ def show(run: Run, probabilities: np.ndarray) -> None:
         f"The network contradicts the label of {count(found.doubted, 'picture')}: it gives "
         "another class more than it usually gives to pictures labelled so. It may be the one that "
         f"errs, so a picture is listed only if {AGREEING} or more of the {NEIGHBOURS} other test "
-        "pictures most like it carry that other label, too. Probable, not proven: look for "
-        "yourself. No label is changed."
+        "pictures most like it (of all, where there are fewer) carry that other label, too. "
+        "Probable, not proven: look for yourself. No label is changed."
     )
     if not found.suspects:
         return
@@ -50,7 +50,7 @@ def _suspicion(_run: Run, directory: str, changed: int, data: str) -> Suspicion:
     """Of the run in ``directory``, whose predictions were written at ``changed``."""
     dataset = session.dataset(_run.experiment)
     labels = dataset.test_labels
-    probabilities = reports.test_probabilities(Path(directory), len(labels))
+    probabilities = reports.test_probabilities(Path(directory), labels)
     assert probabilities is not None, "the caller has seen them"
     return suspicion(labels, probabilities, dataset.test_images)
 
@@ -64,7 +64,7 @@ def _suspect(suspect: Suspect, run: Run) -> None:
         data.test_images[suspect.index], f"Test picture {suspect.index}, labelled {label}", "96px"
     )
     neighbours = looks.picture_html(
-        montage(data.test_images[near], 5),
+        montage(looks.small(data.test_images[near], 96), 5),
         f"The {len(near)} most like it: "
         + ", ".join(data.class_names[data.test_labels[i]] for i in near),
         "min(100%, 220px)",

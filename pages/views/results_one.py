@@ -55,8 +55,8 @@ def show() -> None:
     )
     probabilities = None
     with chrome.explained():  # its pictures may be gone; its curves are not
-        n = len(session.dataset(run.experiment).test_labels)
-        probabilities = reports.test_probabilities(run.directory, n)
+        labels = session.dataset(run.experiment).test_labels
+        probabilities = reports.test_probabilities(run.directory, labels)
     if part == OVERVIEW:
         _overview(facts, probabilities)
     elif probabilities is None:
@@ -82,7 +82,7 @@ def _choose(runs: dict[str, Run]) -> Run:
     chosen = st.selectbox(
         "Run",
         list(runs),
-        format_func=lambda run_id: f"{results_facts.facts(runs[run_id]).title} · {run_id}",
+        format_func=lambda run_id: f"{results_facts.title_of(runs[run_id])} · {run_id}",
         key="lab.one.run",
         on_change=lambda: session.use_run(st.session_state["lab.one.run"]),
         help="Newest first; recorded runs came with the app.",

@@ -36,8 +36,8 @@ def show(runs: list[Run]) -> None:
         )
         return
     data = session.dataset(about)
-    n = len(data.test_labels)
-    given = {run.id: reports.test_probabilities(run.directory, n) for run in runs}
+    labels = data.test_labels
+    given = {run.id: reports.test_probabilities(run.directory, labels) for run in runs}
     judged = {run_id: each for run_id, each in given.items() if each is not None}
     if len(judged) < 2:
         looks.caption(

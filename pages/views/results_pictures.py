@@ -70,7 +70,7 @@ def _pairs(counts: np.ndarray, names: Sequence[str]) -> None:
     with st.container(horizontal=True, gap="small"):
         for pair in pairs:
             st.button(
-                f"{names[pair.actual]} → {names[pair.predicted]}: {pair.count:,}",
+                looks.plain(f"{names[pair.actual]} → {names[pair.predicted]}: {pair.count:,}"),
                 key=f"lab.pair.{pair.actual}.{pair.predicted}",
                 on_click=_choose_cell,
                 args=(pair.actual, pair.predicted),
@@ -146,7 +146,7 @@ def report(run: Run) -> None:
     looks.section(f"Report per class (test, n = {judged.n:,})")
     st.table(
         {
-            "Class": [each.name for each in judged.classes],
+            "Class": [looks.plain(each.name) for each in judged.classes],
             "Precision": [f"{each.precision:.3f}" for each in judged.classes],
             "Recall": [f"{each.recall:.3f}" for each in judged.classes],
             "95 % interval of recall": [

@@ -9,13 +9,14 @@ from typing import Any
 import streamlit as st
 
 from fmnist_core.run import Run
-from fmnist_core.wording import count, duration, percent
-from pages.shared import looks, session
+from fmnist_core.wording import count, percent
+from pages.shared import looks, running, session
 from pages.views import results_actions, results_chart, results_facts
 from pages.views.results_facts import Facts, with_interval
 
-COMPARED = "lab.compared"
-"""Session state: the ids of the runs that Compare shows."""
+CHARTED = 30
+AT_MOST = 4
+"""Runs that are compared."""
 
 
 def show() -> None:
@@ -24,7 +25,7 @@ def show() -> None:
         st.info("No runs yet. Train a network; it appears here as soon as it starts.")
         st.page_link("pages/train.py", label="Train a network", icon=":material/play_arrow:")
         return
-    all_facts = [results_facts.facts(run) for run in runs]
+    all_facts = [results_facts.facts(run, running.outcome(run)) for run in runs]
     event = st.dataframe(
         _columns(all_facts),
         key=_key(runs),
@@ -34,6 +35,7 @@ def show() -> None:
         alt=f"{len(runs)} runs with status, parameters and accuracies",
         column_config={
             "Parameters": st.column_config.NumberColumn(format="localized"),
+            "Training, s": st.column_config.NumberColumn(format="localized"),
             "Images/s": st.column_config.NumberColumn(format="localized"),
             "Published": st.column_config.TextColumn(
                 help="Test accuracy that somebody else reported for the same layers."
@@ -52,7 +54,9 @@ def show() -> None:
     )
     rows = [row for row in event.selection.rows if row < len(runs)]
     _actions([runs[row] for row in rows])
-    results_chart.accuracies(all_facts, "lab.runs.accuracies")
+    if len(runs) > CHARTED:
+        looks.caption(f"Below: those of the newest {CHARTED} runs that have been judged.")
+    results_chart.accuracies(all_facts[:CHARTED], "lab.runs.accuracies")
     _notes(all_facts)
 
 
@@ -72,8 +76,8 @@ def _columns(all_facts: list[Facts]) -> dict[str, list[Any]]:
         "Published": [
             percent(each.published.accuracy, 2) if each.published else "-" for each in all_facts
         ],
-        "Training time": [
-            duration(each.seconds) if each.seconds is not None else "-" for each in all_facts
+        "Training, s": [
+            round(each.seconds) if each.seconds is not None else None for each in all_facts
         ],
         "Images/s": [
             round(each.images_per_second) if each.images_per_second else None for each in all_facts
@@ -91,15 +95,16 @@ def _actions(chosen: list[Run]) -> None:
     with st.container(horizontal=True):
         if len(chosen) == 1:
             st.button(
-                f"Open {chosen[0].title}",
+                f"Open {looks.plain(chosen[0].title)}",
                 type="primary",
                 on_click=open_run,
                 args=(chosen[0].id,),
                 help="Its report, confusion matrix, mistakes and files.",
             )
         else:
+            n = len(chosen)
             st.button(
-                f"Compare {len(chosen)} runs",
+                f"Compare {n} runs" if n <= AT_MOST else f"Compare the first {AT_MOST} of {n} runs",
                 type="primary",
                 on_click=_compare,
                 args=([run.id for run in chosen],),
@@ -114,7 +119,7 @@ def open_run(run_id: str) -> None:
 
 
 def _compare(run_ids: list[str]) -> None:
-    st.session_state[COMPARED] = run_ids
+    session.compare_side_by_side(run_ids[:AT_MOST])
     session.show_view("Compare")
 
 

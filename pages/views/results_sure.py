@@ -20,7 +20,8 @@ AS_GOOD_AS = 0.005
 def show(run: Run, probabilities: np.ndarray) -> None:
     known = temperature.read(run.directory)
     if known and _as_it_is(known):
-        given = reports.uncalibrated_test_probabilities(run.directory, len(probabilities))
+        labels = session.dataset(run.experiment).test_labels
+        given = reports.uncalibrated_test_probabilities(run.directory, labels)
         assert given is not None  # those that are calibrated came from there
         probabilities = given
     left, right = st.columns(2, gap="large")

@@ -47,7 +47,8 @@ def _pad() -> PadResult:
             prepared = prepare_bytes(pad.pasted, "The pasted picture", separate=separate)
             pasted.append(prepared.picture)
             st.rerun(scope="fragment")
-    looks.caption("An ankle boot of the test set. Draw on it, or clear it and draw your own.")
+    shown = "The picture that you pasted" if pasted else "An ankle boot of the test set"
+    looks.caption(f"{shown}. Draw on it, or clear it and draw your own.")
     return pad
 
 

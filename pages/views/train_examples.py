@@ -59,7 +59,8 @@ def _add_buttons(chosen: NewClasses, drawn: np.ndarray | None) -> None:
 
 def _add(chosen: NewClasses, number: int, refs: list[str]) -> None:
     try:
-        changed = chosen.with_examples(number, (*chosen.classes[number].pictures, *refs))
+        now = session.own_classes().get(chosen.id)  # others may have added some meanwhile
+        changed = now.with_examples(number, (*now.classes[number].pictures, *refs))
         session.own_classes().save(changed)
     except LabError as error:
         session.warn(str(error))
@@ -84,9 +85,15 @@ def _examples(chosen: NewClasses) -> None:
 
 
 def _remove(chosen: NewClasses, number: int, place: int) -> None:
-    kept = list(chosen.classes[number].pictures)
-    del kept[place]
-    session.own_classes().save(chosen.with_examples(number, tuple(kept)))
+    gone = chosen.classes[number].pictures[place]
+    try:
+        now = session.own_classes().get(chosen.id)  # others may have added some meanwhile
+        kept = list(now.classes[number].pictures)
+        if gone in kept:
+            kept.remove(gone)
+        session.own_classes().save(now.with_examples(number, tuple(kept)))
+    except LabError as error:
+        session.warn(str(error))
 
 
 def _answer(chosen: NewClasses, drawn: np.ndarray | None) -> None:

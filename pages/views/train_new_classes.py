@@ -65,6 +65,9 @@ def _create() -> None:
     names = st.session_state[_NAMES].split(",")
     kept, model = session.own_classes(), session.drawing_model()
     try:
+        step = models.resolve(model, session.store()).step
+        if step is not None and "@" not in model:  # of a run that goes on learning: as it is now
+            model = f"{model}@{step}"
         made = once(
             ("new classes", names), lambda: kept.create(names, model, time.time()), STARTING
         )

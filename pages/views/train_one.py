@@ -67,7 +67,7 @@ def edit(experiment: Experiment, parent: str | None = None) -> None:
 def folded(run: Run) -> None:
     """The settings of the run shown, in one line."""
     with st.container(horizontal=True, vertical_alignment="center", key="lab-folded"):
-        st.markdown(f"**{running.description(run)}**", width="content")
+        st.markdown(f"**{looks.plain(running.description(run))}**", width="content")
         st.button("Edit", icon=":material/edit:", on_click=edit, args=(session.experiment(),))
         st.button(
             "Duplicate, change one thing",

@@ -8,7 +8,7 @@ from fmnist_core import pairs
 from fmnist_core.errors import LabError
 from fmnist_core.estimate import training_seconds
 from fmnist_core.experiment import Experiment, check
-from fmnist_core.folders import check_folder
+from fmnist_core.folders import check_data
 from fmnist_core.run import Run
 from fmnist_core.wording import duration
 from pages.shared import looks, running, session
@@ -23,7 +23,7 @@ def mistake(experiment: Experiment) -> str | None:
     """Why this cannot be trained, in one sentence."""
     try:
         check(experiment)
-        check_folder(experiment, session.store().root)
+        check_data(experiment, session.store().root)
     except LabError as error:
         return str(error)
     return None

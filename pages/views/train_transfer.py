@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fmnist_core import limits
 from fmnist_core import transfer as core
 from fmnist_core.codegen_transfer import transfer_script
 from fmnist_core.datasets import CLASS_NAMES
@@ -78,7 +79,7 @@ def _edited() -> Transfer | None:
         draws = _whole("Draws", "draws", CLASSIC.draws, 2, core.MAX_DRAWS)
     try:
         made = core.make(
-            title=f"Transfer, {base.title or 'own network'}",
+            title=f"Transfer, {base.title or 'own network'}"[: limits.MAX_TITLE_LENGTH],
             base=base.changed(training=base.training.changed(epochs=epochs, steps=None)),
             known=tuple(known),
             shots=values_of(shots),

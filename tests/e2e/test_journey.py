@@ -227,7 +227,7 @@ def test_a_confusion_cell_opens_its_pictures(results: Page, finished: Run) -> No
 
 
 def test_24_random_test_pictures_are_judged(results: Page, finished: Run) -> None:
-    chances = reports.test_probabilities(finished.directory, 10_000)
+    chances = reports.test_probabilities(finished.directory, load().test_labels)
     assert chances is not None
     pictures = results.get_by_role("group", name="Random test pictures").get_by_role("button")
     expect(pictures).to_have_count(24)

@@ -19,8 +19,10 @@ from fmnist_core import events as e
 from fmnist_core.codegen_mobilenet import mobilenet_script
 from fmnist_core.datasets import fashion_mnist, splits
 from fmnist_core.engine import mobilenet
+from fmnist_core.engine.control import Control
 from fmnist_core.engine.mobilenet_features import Features, enlarged, load, tidy
 from fmnist_core.errors import RunError
+from fmnist_core.eventlog import Appender
 from fmnist_core.jobs import worker
 from fmnist_core.mobilenet import FEATURES, WEIGHTS_VARIABLE, MobileNet
 from fmnist_core.run import Run
@@ -178,6 +180,24 @@ def test_stopped_between_batches_it_keeps_what_it_has_told(
     assert state.status == "stopped"
     assert len(state.stages) == 2
     assert state.judged == ()
+
+
+def test_after_a_single_step_it_is_paused_again_and_goes_on_when_asked(tmp_path: Path) -> None:
+    told: list[str] = []
+    path = tmp_path / "commands.jsonl"
+    asked = Appender(path)
+    asked.append({"command": "pause"}, {"command": "step"})
+    learning = mobilenet.Learning.__new__(mobilenet.Learning)
+    learning._control = Control(
+        path,
+        lambda event: told.append(type(event).__name__),
+        lambda *_: None,
+        sleep=lambda _: asked.append({"command": "resume"}),  # whoever waits is released
+    )
+    assert learning.go_on()  # the one batch
+    assert told == ["Paused"]
+    assert learning.go_on()
+    assert told == ["Paused", "Resumed"]
 
 
 @pytest.mark.parametrize("content", ["other", "noise"])

@@ -19,7 +19,7 @@ from fmnist_core.folders import (
     Folder,
     FolderPreset,
     FolderStore,
-    check_folder,
+    check_data,
     dataset_of,
     experiment_for,
     import_folder,
@@ -150,10 +150,10 @@ def test_an_experiment_is_about_its_folder_or_about_fashion_mnist(
     assert dataset_of(preset("cnn-16").experiment, root) is load()
     experiment = experiment_for(FOLDER_PRESETS["three-blocks"], folder, 32)
     assert dataset_of(experiment, root).class_names == ("circle", "square", "triangle")
-    check_folder(experiment, root)
+    check_data(experiment, root)
     wrong = experiment.changed(architecture=experiment.architecture.changed(classes=4))
     with pytest.raises(ExperimentError, match=r"3 classes, .* tells 4 apart"):
-        check_folder(wrong, root)
+        check_data(wrong, root)
     with pytest.raises(ExperimentError):
         RunStore(root).create(wrong)
     gone = experiment.changed(data=Data(folder="abcd0123"))

@@ -17,7 +17,7 @@ from fmnist_core.folders import (
     FOLDER_PRESETS,
     Folder,
     FolderStore,
-    check_folder,
+    check_data,
     dataset_of,
     experiment_for,
     importing,
@@ -210,7 +210,7 @@ def test_other_numbers_of_pictures_and_labels_are_damage(
 def test_without_a_folder_the_pictures_are_fashion_mnists(name: str, tmp_path: Path) -> None:
     experiment = PRESETS[name].experiment
     assert dataset_of(experiment, tmp_path / "nowhere") is load()
-    check_folder(experiment, tmp_path / "nowhere")
+    check_data(experiment, tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -219,10 +219,10 @@ def test_a_network_for_another_number_of_classes_is_refused(
     classes: int, store: FolderStore, folder: Folder
 ) -> None:
     experiment = experiment_for(FOLDER_PRESETS["small-pictures"], folder)
-    check_folder(experiment, store.root.parent)
+    check_data(experiment, store.root.parent)
     wrong = experiment.changed(architecture=experiment.architecture.changed(classes=classes))
     with pytest.raises(ExperimentError, match=f"Pets has 3 classes, .* tells {classes} apart"):
-        check_folder(wrong, store.root.parent)
+        check_data(wrong, store.root.parent)
 
 
 def test_a_folder_that_is_not_here_or_not_in_this_shape_is_refused(
@@ -235,6 +235,6 @@ def test_a_folder_that_is_not_here_or_not_in_this_shape_is_refused(
         (gone, "There is no folder '00000000' here"),
         (experiment.changed(architecture=shape), "received 64 x 64 x 4"),
     ):
-        for ask in (dataset_of, check_folder):
+        for ask in (dataset_of, check_data):
             with pytest.raises(DataError, match=said):
                 ask(wrong, store.root.parent)

@@ -42,3 +42,12 @@ def test_png_enlarges_without_smoothing(shape: tuple[int, ...]) -> None:
 def test_png_clips_real_numbers() -> None:
     decoded = np.asarray(Image.open(io.BytesIO(to_png(np.array([[-1.0, 0.5, 2.0]])))))
     assert decoded.tolist() == [[0, 128, 255]]
+
+
+def test_pictures_in_colour_stay_in_colour() -> None:
+    blue = np.zeros((3, 4, 5, 3), np.uint8)
+    blue[..., 2] = 255
+    sheet = montage(blue, 2, gutter=1, background=7)
+    assert sheet.shape == (9, 11, 3)
+    assert sheet[0, 0].tolist() == sheet[8, 4].tolist() == [0, 0, 255]
+    assert sheet[8, 10].tolist() == [7, 7, 7]

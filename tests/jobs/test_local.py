@@ -18,9 +18,9 @@ import psutil
 import pytest
 
 from fmnist_core.errors import EngineBusyError, EngineError, LabError, RunError, RunNotFoundError
-from fmnist_core.events import RunFailed, RunStopped
+from fmnist_core.events import Paused, Resumed, RunFailed, RunStarted, RunStopped
 from fmnist_core.experiment import Experiment
-from fmnist_core.jobs import processes
+from fmnist_core.jobs import local, processes
 from fmnist_core.jobs.local import LocalBackend
 from fmnist_core.jobs.supervisor import Patience
 from fmnist_core.jobs.worker import read_identity
@@ -320,11 +320,11 @@ def test_a_run_that_cannot_be_looked_after_does_not_stop_the_others(
     backend = LocalBackend(store, slots=1)  # nothing is started: its ticks are made by hand
     looked: list[str] = []
 
-    def look_after(run_id: str, _: float) -> bool:
+    def look_after(run_id: str, _: float) -> str:
         looked.append(run_id)
         if run_id == bad.id:
             raise PermissionError("somebody else's directory")
-        return False
+        return "nothing"
 
     monkeypatch.setattr(backend, "_look_after", look_after)
     monkeypatch.setattr(backend, "_start_waiting", lambda slots: looked.append(f"{slots} free"))
@@ -333,3 +333,39 @@ def test_a_run_that_cannot_be_looked_after_does_not_stop_the_others(
     assert looked == [bad.id, good.id, "1 free"] * 2
     (logged,) = caplog.records
     assert bad.id in logged.getMessage()
+
+
+def test_a_paused_run_leaves_its_slot_to_those_who_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = RunStore(tmp_path / "runs", recorded=tmp_path / "none")
+    run = store.create(ENDLESS)
+    backend = LocalBackend(store, slots=1)
+    me = processes.identify(os.getpid())
+    monkeypatch.setattr(local, "read_identity", lambda _: me)
+    backend._scan(first=True)
+    started = RunStarted(0.0, os.getpid(), 1, 2, 422, 844, 54_000, 6_000, 128, 0.01, True)
+    for event, holds in (
+        (started, "computes"),
+        (Paused(0.0, 1), "paused"),
+        (Resumed(0.0, 1), "computes"),
+        (Paused(0.0, 2), "paused"),
+    ):
+        store.append(run.id, event)
+        assert backend._look_after(run.id, 0.0) == holds
+    store.command(run.id, "stop")
+    assert backend._look_after(run.id, 0.0) == "computes"  # it is being judged
+
+
+def test_no_more_paused_runs_leave_their_slots_than_there_is_memory_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = LocalBackend(RunStore(tmp_path / "runs", recorded=tmp_path / "none"), slots=4)
+    holds = ["computes", *["paused"] * (local.MOST_PAUSED + 1), "nothing"]
+    free: list[int] = []
+    monkeypatch.setattr(backend, "_scan", lambda first: None)
+    monkeypatch.setattr(backend, "_looked_after", lambda number, _: holds[number])
+    monkeypatch.setattr(backend, "_start_waiting", free.append)
+    backend._watches = dict.fromkeys(range(len(holds)))  # type: ignore[arg-type]
+    backend._tick()
+    assert free == [4 - 1 - 1]

@@ -133,6 +133,16 @@ def test_a_killed_run_has_failed_says_where_and_what_is_kept(store: RunStore, ru
     assert names.count("RunFailed") == 1
 
 
+def test_a_killed_search_says_that_its_trials_are_kept(store: RunStore, run: Run) -> None:
+    tried = e.TrialStarted(2, 0, ("training.epochs",), (3,), 1)
+    store.append(run.id, STARTED, tried, e.TrialEnded(3, 0, (0.5,), 6_000, 1.5))
+    store.append(run.id, e.TrialStarted(4, 1, ("training.epochs",), (5,), 1))
+    supervisor.settle(store, run)
+    ending = store.state(run.id).ending
+    assert ending is not None
+    assert ending.reason.endswith("ran out of memory. 1 trial that had ended is kept.")
+
+
 def test_a_run_killed_while_it_was_to_stop_has_stopped(store: RunStore, run: Run) -> None:
     store.append(run.id, STARTED, BATCH)
     store.command(run.id, "stop")

@@ -13,7 +13,7 @@ from fmnist_core.datasets import load
 from fmnist_core.errors import EngineBusyError, EngineError
 from fmnist_core.images import from_drawing
 from fmnist_core.presets import preset
-from pages.shared import acquaintance
+from pages.shared import acquaintance, pad
 from pages.views import predict_known, predict_pictures
 from tests.pages.judged_runs import answer, button, component, finished, headings, html
 from tests.pages.lab_pages import address, healthy, lab, open_page
@@ -267,3 +267,9 @@ def test_while_the_engine_starts_the_answer_is_promised(tmp_path: Path):
     with lab(tmp_path, ready=False):
         app = healthy(open_page("predict"))
     assert "The answer comes by itself" in app.info[0].value
+
+
+def test_a_picture_of_another_networks_size_leaves_the_pad_empty() -> None:
+    for shape in ((64, 64, 3), (28, 28, 3), (32, 32, 1)):
+        assert not pad._pixels(np.ones(shape, np.float32)).any()
+    assert pad._pixels(np.ones((28, 28, 1), np.float32)).all()

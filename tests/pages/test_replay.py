@@ -19,7 +19,7 @@ from fmnist_core.datasets import load
 from fmnist_core.experiment import Data
 from fmnist_core.presets import preset
 from fmnist_core.run import Run
-from pages.shared import looks, replay, session
+from pages.shared import replay, session
 from tests.pages.judged_runs import answer, component, headings, html
 from tests.pages.lab_pages import QueueOnly, address, healthy, lab, open_page, started
 
@@ -209,18 +209,6 @@ def test_a_network_that_ends_in_one_number_has_its_map_on_a_line(backend: QueueO
     data = drawn(healthy(open_page("inside", model=run.id, view="map")))
     assert set(data["panels"][1]["y"]) == {0.0}
     assert len(set(data["panels"][1]["x"])) == 10
-
-
-def test_a_large_picture_in_colour_is_shown_small_and_in_colour() -> None:
-    blue = np.zeros((3, 300, 300, 3), np.uint8)
-    blue[..., 2] = 255
-    small = looks.small(blue, 84)
-    assert small.shape == (3, 84, 84, 3)
-    sheet = looks.sheet(small, across=2, gutter=2)
-    assert sheet.shape == (170, 170, 3)
-    assert sheet[10, 10].tolist() == [0, 0, 255]
-    grey = looks.sheet(blue[:1, :28, :28, 2], across=1, gutter=2)
-    assert (grey.shape, grey.min()) == ((28, 28), 255)
 
 
 def test_tsne_comes_by_itself(backend: QueueOnly) -> None:

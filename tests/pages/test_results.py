@@ -10,8 +10,8 @@ from fmnist_core.datasets import load
 from fmnist_core.errors import RunNotFoundError
 from fmnist_core.evaluation import wilson
 from fmnist_core.presets import preset
-from pages.shared import session
-from pages.views import results_runs
+from pages.shared import looks, session
+from pages.views import results_actions, results_runs
 from tests.pages.judged_runs import (
     BAGS_CALLED_SHIRT,
     button,
@@ -23,7 +23,7 @@ from tests.pages.judged_runs import (
 )
 from tests.pages.lab_pages import address, healthy, lab, network_chip, open_page, started
 
-CNN = preset("cnn-16").experiment
+CNN, MLP = preset("cnn-16").experiment, preset("mlp-128").experiment
 
 
 @pytest.fixture
@@ -241,3 +241,46 @@ def test_a_run_answers_from_now_on_or_is_trained_again(backend):
     app.button(key="lab.run.again").click().run()
     assert healthy(app).title[0].value == "Train"
     assert address(app)["experiment"] == "cnn-16;seed=7"
+
+
+def test_duplicating_opens_the_settings_with_its_curves_behind(backend):
+    run = finished(backend, CNN)
+    app = open_page("results", view="one-run", run=run.id)
+    app.session_state["lab.view.train"] = "Search"  # where this visitor was last
+    app.button(key="lab.run.again").click().run()
+    healthy(app)
+    assert app.session_state["lab.editing"]
+    assert address(app)["beside"] == run.id
+    assert "run" not in address(app)
+    assert app.number_input(key="set.training.epochs").value == CNN.training.epochs
+
+
+def test_a_picture_can_be_pinned_though_the_chosen_network_is_gone(backend, monkeypatch):
+    run, other = finished(backend, CNN), finished(backend, MLP)
+    done = []
+    monkeypatch.setattr(session, "model", lambda: other.id)
+    for name in ("choose_model", "pin", "warn"):
+        monkeypatch.setattr(session, name, done.append)
+    backend.store.delete(other.id)
+    results_actions.pin_of(run.id, "test:7")
+    assert done == [run.id, "test:7"]
+    backend.store.delete(run.id)
+    results_actions.pin_of(run.id, "test:8")
+    assert "There is no run" in done[-1]
+
+
+def test_the_runs_that_are_compared_are_in_the_address(backend):
+    runs = [finished(backend, CNN) for _ in range(6)]
+    chosen = [run.id for run in runs[:2]]
+    app = healthy(open_page("results", view="compare", compared=",".join(chosen)))
+    assert app.multiselect(key="lab.compared").value == chosen
+    app.multiselect(key="lab.compared").set_value(chosen[:1]).run()
+    assert address(app)["compared"] == chosen[0]
+    app = open_page("results", view="compare", compared="no-such-run")
+    assert "run to compare with that is not there" in healthy(app).warning[0].value
+
+
+def test_names_are_no_markdown(backend):
+    assert looks.plain("1. _cats_ [x](y)") == "1\\. \\_cats\\_ \\[x\\](y)"
+    assert looks.plain("- a-b") == "\\- a-b"
+    assert looks.plain("T-shirt/top, 12 %") == "T-shirt/top, 12 %"

@@ -1,5 +1,6 @@
 """The Train page: settings, layers, and runs that are followed wherever they are."""
 
+from functools import partial
 from pathlib import Path
 from threading import Timer
 
@@ -13,6 +14,7 @@ from fmnist_core.presets import preset
 from fmnist_core.runs import RECORDED
 from fmnist_core.settings import from_link, to_link
 from pages.shared import controls, running
+from pages.shared.once import once
 from pages.views import train_live
 from tests.pages.lab_pages import address, healthy, lab, open_page, started
 
@@ -160,6 +162,20 @@ def test_a_deleted_run_is_in_no_run_bar_though_nobody_has_looked_again(backend, 
     assert "MLP 128</b>" in html(healthy(open_page("data")))
     backend.store.delete(run.id)
     assert "MLP 128</b>" not in html(healthy(open_page("data")))
+
+
+def test_quick_clicks_on_step_are_steps_and_an_echo_is_none(backend, monkeypatch):
+    monkeypatch.setattr(controls, "once", partial(once, seconds=60))  # a slow machine's 0.3 s
+    run = backend.store.create(preset("mlp-128").experiment)
+    backend.store.append(run.id, *started(run), e.Paused(0.0, 3))
+    app = open_page("train")
+    app.button(key="lab.live.step").click().run()
+    backend.store.append(run.id, e.BatchEnded(0.0, 4, 1, 0.5, 0.5, 0.4))
+    app.run()
+    app.button(key="lab.live.step").click().run()  # at once, but after another step
+    app.button(key="lab.live.step").click().run()  # no step has been made since
+    healthy(app)
+    assert [name for _, name, _ in backend.commands] == ["step", "step"]
 
 
 def test_a_click_shows_what_it_did_without_waiting_for_the_next_update(backend, monkeypatch):

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fmnist_core.presets import preset
 from pages.shared import session
+from pages.views import train_examples
 from tests.pages.judged_runs import component, html
 from tests.pages.lab_pages import address, healthy, lab, open_page
 
@@ -74,3 +76,28 @@ def test_classes_that_are_gone_are_explained(backend) -> None:
     app = healthy(open_page("train", view="new-classes", classes="abcdefgh"))
     assert "no classes 'abcdefgh'" in " ".join(each.value for each in app.warning)
     assert "Teach it something new" in html(app)
+
+
+def test_what_others_have_added_meanwhile_stays(backend) -> None:
+    kept = session.own_classes()
+    seen = kept.create(["cup", "star"], "quick", 0.0)
+    first, second, third = (session.pictures().save(half(True, tone)) for tone in (0.5, 0.6, 0.7))
+    train_examples._add(seen, 0, [first])
+    seen = kept.get(seen.id)
+    kept.save(seen.with_examples(0, (first, second)))  # on another laptop
+    train_examples._add(seen, 1, [third])
+    assert [each.pictures for each in kept.get(seen.id).classes] == [(first, second), (third,)]
+    train_examples._remove(seen, 0, 0)
+    assert [each.pictures for each in kept.get(seen.id).classes] == [(second,), (third,)]
+    train_examples._remove(seen, 0, 0)  # it is gone already
+    assert kept.get(seen.id).classes[0].pictures == (second,)
+
+
+def test_of_a_network_that_goes_on_learning_they_keep_the_step(backend) -> None:
+    run = backend.store.create(preset("mlp-128").experiment)
+    (run.directory / "checkpoints/step-000008.npz").touch()
+    app = open_page("train", view="new-classes", model=run.id)
+    app.text_input(key="lab.new.names").set_value("cup, star").run()
+    healthy(button(app, "Begin").click().run())
+    (made,) = session.own_classes().list()
+    assert made.model == f"{run.id}@8"

@@ -4,6 +4,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const hadFocus = table.contains(table.getRootNode().activeElement);
   const size = data.names.length;
   table.setAttribute("aria-label", data.title);
+  table.style.minWidth = `${90 + 24 * size}px`; // of many classes: it scrolls
   table.replaceChildren(head(data.names), ...data.cells.map((row, i) => line(data, row, i)));
   const buttons = [...table.querySelectorAll("button")];
   const go = (to, focus = true) => {
@@ -11,7 +12,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     table.dataset.at = to;
     if (focus) buttons[to].focus();
   };
-  go(Number(table.dataset.at ?? 0), hadFocus);
+  go(Math.min(Number(table.dataset.at ?? 0), buttons.length - 1), hadFocus);
   table.onclick = (event) => {
     const at = buttons.indexOf(event.target.closest("button"));
     if (at < 0) return;
