@@ -7,6 +7,7 @@ network (``scratch``). Judged on validation pictures of the new classes; the tes
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -16,10 +17,10 @@ import numpy.typing as npt
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from fmnist_core import limits
-from fmnist_core.datasets import CLASS_NAMES, load, split_of
+from fmnist_core.datasets import CLASS_NAMES, Dataset, flip_labels, load, split_of
 from fmnist_core.errors import ExperimentError
 from fmnist_core.events import TransferMeasured, TransferMethod
-from fmnist_core.experiment import Experiment, check
+from fmnist_core.experiment import Data, Experiment, check
 from fmnist_core.presets import preset
 from fmnist_core.settings import with_settings
 from fmnist_core.values import Value, explain
@@ -111,22 +112,29 @@ def narrowed(transfer: Transfer, classes: int) -> Experiment:
 
 
 def check_transfer(transfer: Transfer) -> None:
-    """Raises ExperimentError: as ``experiment.check``, or its pictures are not Fashion-MNIST's."""
+    """Raises ExperimentError: as ``experiment.check``, its pictures are not Fashion-MNIST's, or
+    too few of a new class. DataError: the data cannot be read."""
     check(transfer.base)
     if transfer.base.data.folder:
         raise ExperimentError(
             "The comparison needs Fashion-MNIST's ten classes, five to learn first and five to "
             "learn after them, but this network learns from a folder of your own. Choose another."
         )
-    data = load()
-    train = split_of(transfer.base.data, data, transfer.base.seed).train
-    there = np.bincount(data.train_labels[train], minlength=len(CLASS_NAMES))
-    fewest = int(there[list(transfer.new)].min())
+    there = _pictures_of_classes(load(), transfer.base.data, transfer.base.seed)
+    fewest = min(there[label] for label in transfer.new)
     if max(transfer.shots) > fewest:
         raise ExperimentError(
             f"Expected at most {fewest:,} pictures of each new class, which is what the "
-            f"{there.sum():,} training pictures have, received {max(transfer.shots):,}."
+            f"{sum(there):,} training pictures have, received {max(transfer.shots):,}."
         )
+
+
+@functools.lru_cache(maxsize=16)
+def _pictures_of_classes(dataset: Dataset, data: Data, seed: int) -> tuple[int, ...]:
+    """How many pictures of each class are learned, by the labels that are learned."""
+    train = split_of(data, dataset, seed).train
+    labels = flip_labels(dataset.train_labels[train], data.label_noise, seed)
+    return tuple(np.bincount(labels, minlength=len(CLASS_NAMES)).tolist())
 
 
 def renumbered(labels: npt.NDArray[np.integer], classes: tuple[int, ...]) -> npt.NDArray[np.int32]:

@@ -49,6 +49,7 @@ class BackgroundImport:
             self._outcome.set_result(bring(self._progress))
         except LabError as error:
             # Whoever keeps this object would keep the uploaded archive by the traceback.
+            error.__cause__ = error.__context__ = None
             self._outcome.set_exception(error.with_traceback(None))
         except BaseException as error:  # noqa: BLE001 - raised again where the outcome is asked for
             self._outcome.set_exception(error)

@@ -36,8 +36,9 @@ from fmnist_core.transfer import Transfer
 
 TICK_SECONDS = 0.5
 SCAN_SECONDS = 2.0
-MOST_PAUSED = 8
-"""Paused runs that leave their slots to those who wait. Each keeps its memory, so more do not."""
+MOST_PAUSED = 3
+"""Paused runs that leave their slots to those who wait. Each keeps its half a gigabyte
+(docs/benchmarks), so more do not."""
 Holds = Literal["nothing", "paused", "computes"]
 _log = logging.getLogger(__name__)
 

@@ -136,7 +136,8 @@ def _kept(state: RunState) -> str:
     if state.trials or state.transfers:
         trials = [trial for trial in state.trials.values() if trial.ended]
         n, what = len(trials or state.transfers), "trial" if state.trials else "training"
-        return f"{count(n, what).capitalize()} that had ended {'is' if n == 1 else 'are'} kept."
+        if n:
+            return f"{count(n, what).capitalize()} that had ended {'is' if n == 1 else 'are'} kept."
     if not state.checkpoints:
         return "Nothing that it learned had been saved yet."
     return f"What it had learned up to step {state.checkpoints[-1].step:,} is kept."

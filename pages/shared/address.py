@@ -81,7 +81,7 @@ def chosen() -> dict[str, str]:
         "experiment": settings.to_link(session.experiment()),
         "run": session.run(),
         "beside": ",".join(session.beside()) or None,
-        "compared": ",".join(session.side_by_side()) or None,
+        "compared": ",".join(session.side_by_side() or []) or None,
         "classes": session.classes(),
     }
     return {name: value for name, value in wanted.items() if value is not None}

@@ -233,14 +233,22 @@ def compare_with(run_ids: list[str]) -> None:
     st.session_state["lab.compare"] = chosen
 
 
-def side_by_side() -> list[str]:
-    """The runs that Results, Compare shows; empty before any were chosen."""
-    return list(st.session_state.get(SIDE_BY_SIDE, []))
+def side_by_side() -> list[str] | None:
+    """The runs that Results, Compare shows, those that are still there; None before any choice."""
+    chosen = st.session_state.get(SIDE_BY_SIDE)
+    if chosen is None:
+        return None
+    there = {run.id for run in store().list()}
+    return [run_id for run_id in chosen if run_id in there]
 
 
 def compare_side_by_side(run_ids: list[str]) -> None:
-    """Raises RunNotFoundError: one of them is not there."""
-    st.session_state[SIDE_BY_SIDE] = [store().get(run_id).id for run_id in run_ids]
+    """Those that are there, each once. Raises RunNotFoundError: not one of them is."""
+    there = {run.id for run in store().list()}
+    chosen = [run_id for run_id in dict.fromkeys(run_ids) if run_id in there][:MAX_COMPARED]
+    if run_ids and not chosen:
+        store().get(run_ids[0])
+    st.session_state[SIDE_BY_SIDE] = chosen
 
 
 def classes() -> str | None:

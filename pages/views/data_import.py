@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from fmnist_core.folders import BackgroundImport, Folder, import_folder, import_
 from fmnist_core.folders.allowed import ALLOWED_VARIABLE, allowed_folders
 from fmnist_core.folders.folder import MOST_PICTURES
 from pages.shared import looks, session
-from pages.shared.once import once
+from pages.shared.once import STARTING, once
 
 MOST_MEGABYTES = 256
 """Of an upload, which Streamlit holds in memory; a folder of the server may be larger. More than
@@ -95,15 +96,20 @@ def _begin_upload(key: str) -> None:
         return
     name, root = uploaded.name.removesuffix(".zip"), session.folders().root
     bring = partial(import_zip, root, uploaded, name)
-    _begin(once(uploaded.file_id, lambda: BackgroundImport(uploaded.name, bring)))
+    _begin(uploaded.file_id, lambda: BackgroundImport(uploaded.name, bring))
 
 
 def _begin_folder(path: Path) -> None:
     bring = partial(import_folder, session.folders().root, path, path.name)
-    _begin(once(path, lambda: BackgroundImport(path.name, bring)))
+    _begin(path, lambda: BackgroundImport(path.name, bring))
 
 
-def _begin(started: BackgroundImport) -> None:
+def _begin(what: object, start: Callable[[], BackgroundImport]) -> None:
+    """Unless one goes on: until the page is drawn again, its button still looks as if it waited."""
+    going_on: BackgroundImport | None = st.session_state.get(_GOING_ON)
+    if going_on and not going_on.ended:
+        return
+    started = once(what, start, STARTING)
     st.session_state.pop(_REFUSED, None)
     st.session_state[_GOING_ON] = started
     started.wait(AT_ONCE)

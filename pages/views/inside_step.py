@@ -49,8 +49,8 @@ def show() -> None:
         _arithmetic(step, changed, own=changed == training)
         if ended and changed == training:
             looks.caption(
-                "Its schedule ended with the training; the learning rate is the one that it was "
-                "set to at the beginning."
+                "Its schedule has no rate for this step that would move a weight; the learning "
+                "rate is the one that it was set to at the beginning."
             )
     with left:
         _batch(step)
@@ -65,7 +65,7 @@ def _training() -> tuple[bool, Training]:
     rate = None
     if run and learned is not None:
         rate = rate_at(training, store.state(run.id), learned)
-    if rate is None:
+    if rate is None or not controls.LEAST_RATE <= rate <= controls.LARGEST_RATE:
         return training.schedule != "constant", training
     return False, training.changed(learning_rate=rate)
 

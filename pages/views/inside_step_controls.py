@@ -19,8 +19,8 @@ _OWN = "lab.step.own"
 _INDEX = "lab.step.index."
 """Begins the names under which the chosen place in each array is kept."""
 LARGEST = "The largest gradient"
-LEAST_RATE = 1e-12
-"""Schedules end with rates that nobody would choose."""
+LEAST_RATE, LARGEST_RATE = 1e-12, 100.0
+"""Schedules end with rates that nobody would choose; a smaller one moves no weight."""
 
 
 def begin(training: Training) -> None:
@@ -56,7 +56,7 @@ def update(training: Training) -> Training:
     rate = st.number_input(
         "Learning rate",
         LEAST_RATE,
-        100.0,
+        LARGEST_RATE,
         step=0.001,
         format="%g",
         key=_RATE,

@@ -17,8 +17,8 @@ def show() -> None:
     if not titles:
         st.info("There is nothing to compare yet. Train two networks first.")
         return
-    asked = session.side_by_side() or list(titles)
-    session.compare_side_by_side([run_id for run_id in asked if run_id in titles][:AT_MOST])
+    asked = session.side_by_side()
+    session.compare_side_by_side(list(titles) if asked is None else asked)
     chosen = st.multiselect(
         "Runs",
         list(titles),

@@ -47,7 +47,7 @@ class Facts:
     @property
     def seconds(self) -> float | None:
         """Of training, pauses left out."""
-        if (measured := getattr(self.state.ending, "seconds", None)) is not None:
+        if measured := getattr(self.state.ending, "seconds", None):
             return float(measured)
         return self.state.batches[-1].seconds if self.state.batches else None
 

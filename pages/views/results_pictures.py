@@ -13,6 +13,7 @@ from fmnist_core.run import Run
 from fmnist_core.wording import percent
 from pages.shared import looks, session
 from pages.shared.confusion import confusion_matrix
+from pages.shared.looks import plain
 from pages.views.results_actions import pin_of
 from pages.views.results_judged import judged_gallery
 from pages.views.results_sheets import SHOWN, sheets
@@ -70,7 +71,7 @@ def _pairs(counts: np.ndarray, names: Sequence[str]) -> None:
     with st.container(horizontal=True, gap="small"):
         for pair in pairs:
             st.button(
-                looks.plain(f"{names[pair.actual]} → {names[pair.predicted]}: {pair.count:,}"),
+                f"{plain(names[pair.actual])} → {plain(names[pair.predicted])}: {pair.count:,}",
                 key=f"lab.pair.{pair.actual}.{pair.predicted}",
                 on_click=_choose_cell,
                 args=(pair.actual, pair.predicted),
@@ -146,7 +147,7 @@ def report(run: Run) -> None:
     looks.section(f"Report per class (test, n = {judged.n:,})")
     st.table(
         {
-            "Class": [looks.plain(each.name) for each in judged.classes],
+            "Class": [plain(each.name) for each in judged.classes],
             "Precision": [f"{each.precision:.3f}" for each in judged.classes],
             "Recall": [f"{each.recall:.3f}" for each in judged.classes],
             "95 % interval of recall": [

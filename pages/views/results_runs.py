@@ -8,15 +8,16 @@ from typing import Any
 
 import streamlit as st
 
+from fmnist_core.errors import LabError
 from fmnist_core.run import Run
+from fmnist_core.run_state import RunState
 from fmnist_core.wording import count, percent
 from pages.shared import looks, running, session
 from pages.views import results_actions, results_chart, results_facts
 from pages.views.results_facts import Facts, with_interval
 
 CHARTED = 30
-AT_MOST = 4
-"""Runs that are compared."""
+AT_MOST = session.MAX_COMPARED
 
 
 def show() -> None:
@@ -25,7 +26,7 @@ def show() -> None:
         st.info("No runs yet. Train a network; it appears here as soon as it starts.")
         st.page_link("pages/train.py", label="Train a network", icon=":material/play_arrow:")
         return
-    all_facts = [results_facts.facts(run, running.outcome(run)) for run in runs]
+    all_facts = [results_facts.facts(run, _outcome(run)) for run in runs]
     event = st.dataframe(
         _columns(all_facts),
         key=_key(runs),
@@ -58,6 +59,12 @@ def show() -> None:
         looks.caption(f"Below: those of the newest {CHARTED} runs that have been judged.")
     results_chart.accuracies(all_facts[:CHARTED], "lab.runs.accuracies")
     _notes(all_facts)
+
+
+def _outcome(run: Run) -> RunState:
+    """Without each step where its ending says what it took; a failed run's does not."""
+    state = running.outcome(run)
+    return running.state(run) if state.status == "failed" else state
 
 
 def _key(runs: list[Run]) -> str:
@@ -119,7 +126,11 @@ def open_run(run_id: str) -> None:
 
 
 def _compare(run_ids: list[str]) -> None:
-    session.compare_side_by_side(run_ids[:AT_MOST])
+    try:
+        session.compare_side_by_side(run_ids)
+    except LabError as error:  # somebody has just deleted them
+        session.warn(str(error))
+        return
     session.show_view("Compare")
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import threading
 import weakref
 from functools import partial
@@ -9,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from fmnist_core.errors import DataError
-from fmnist_core.folders import BackgroundImport, Folder, import_folder
+from fmnist_core.folders import BackgroundImport, Folder, import_folder, import_zip
 from fmnist_core.folders.importing import Progress
-from tests.folders.drawn import shapes
+from tests.folders.drawn import packed, shapes
 
 
 def test_it_goes_on_by_itself_and_says_how_far_it_is(tmp_path: Path) -> None:
@@ -46,22 +47,19 @@ def test_what_went_wrong_is_raised_where_it_is_asked_for(error: BaseException) -
         started.folder()
 
 
-@pytest.mark.parametrize("refused", [False, True])
-def test_the_archive_is_let_go_though_the_import_is_kept(tmp_path: Path, refused: bool) -> None:
-    class Archive:
-        """Of up to 256 MB."""
-
-    def bring(archive: Archive, progress: Progress) -> Folder:
-        if refused:
-            raise DataError("No picture.")
-        source = shapes(tmp_path / "shapes", ("circle", "square"), n=12)
-        return import_folder(tmp_path / "to", source, "Shapes", progress)
-
-    archive = Archive()
+@pytest.mark.parametrize("damaged", [False, True])
+def test_the_archive_is_let_go_though_the_import_is_kept(tmp_path: Path, damaged: bool) -> None:
+    source = shapes(tmp_path / "shapes", ("circle", "square"), n=12)
+    whole = packed(source, tmp_path / "shapes.zip").read_bytes()
+    archive = io.BytesIO(whole[: len(whole) // 2] if damaged else whole)
     held = weakref.ref(archive)
-    kept = BackgroundImport("shapes.zip", partial(bring, archive))
+    kept = BackgroundImport("shapes.zip", partial(import_zip, tmp_path / "to", archive, "Shapes"))
     del archive
-    assert kept.wait(60)
+    if damaged:
+        with pytest.raises(DataError, match="no ZIP archive"):
+            kept.folder()
+    else:
+        assert kept.folder().name == "Shapes"
     for thread in threading.enumerate():
         if thread.name == "import shapes.zip":
             thread.join(60)

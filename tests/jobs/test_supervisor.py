@@ -133,6 +133,14 @@ def test_a_killed_run_has_failed_says_where_and_what_is_kept(store: RunStore, ru
     assert names.count("RunFailed") == 1
 
 
+def test_a_search_killed_in_its_first_trial_has_nothing_yet(store: RunStore, run: Run) -> None:
+    store.append(run.id, STARTED, e.TrialStarted(2, 0, ("training.epochs",), (3,), 1))
+    supervisor.settle(store, run)
+    ending = store.state(run.id).ending
+    assert ending is not None
+    assert ending.reason.endswith("ran out of memory. Nothing that it learned had been saved yet.")
+
+
 def test_a_killed_search_says_that_its_trials_are_kept(store: RunStore, run: Run) -> None:
     tried = e.TrialStarted(2, 0, ("training.epochs",), (3,), 1)
     store.append(run.id, STARTED, tried, e.TrialEnded(3, 0, (0.5,), 6_000, 1.5))

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from fmnist_core.folders import (
     FOLDER_PRESETS,
+    BackgroundImport,
     Folder,
     experiment_for,
     import_folder,
@@ -148,6 +149,25 @@ def test_a_click_while_pictures_are_read_changes_nothing(
     assert [each.name for each in session.folders().list()] == ["pets"]
     assert "24 pictures in 2 classes" in html(app)
     assert not app.button(key="lab.folder.import").disabled
+
+
+def test_a_second_click_begins_no_second_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    state: dict[str, object] = {}
+    monkeypatch.setattr(data_import.st, "session_state", state)
+    monkeypatch.setattr(data_import, "AT_ONCE", 0.0)
+    go_on, begun = threading.Event(), []
+
+    def start() -> BackgroundImport:
+        begun.append(BackgroundImport("pets", lambda progress: go_on.wait()))  # type: ignore[arg-type]
+        return begun[-1]
+
+    for what in ("the same", "the same", "another"):
+        data_import._begin(what, start)
+    go_on.set()
+    assert len(begun) == 1
+    assert begun[0].wait(60)
+    data_import._begin("a third", start)
+    assert len(begun) == 2
 
 
 def test_counts_problems_and_an_unbalanced_class_are_said(

@@ -280,14 +280,23 @@ def test_each_checkpoint_has_the_rate_that_its_schedule_has_come_to(backend: Que
     assert rate.value == 0.2
     app.select_slider(key="lab.replay").set_value(f"{run.id}@422").run()
     assert app.number_input(key="lab.step.rate").value == pytest.approx(0.1)
-    assert "Its schedule ended" not in html(app)
+    assert "Its schedule has no rate" not in html(app)
     app.select_slider(key="lab.replay").set_value(run.id).run()
     assert app.number_input(key="lab.step.rate").value == 0.2
-    assert "Its schedule ended" in html(healthy(app))
+    assert "Its schedule has no rate" in html(healthy(app))
     app.number_input(key="lab.step.rate").set_value(0.5).run()
-    assert "Its schedule ended" not in html(healthy(app))
+    assert "Its schedule has no rate" not in html(healthy(app))
     app.select_slider(key="lab.replay").set_value(f"{run.id}@422").run()
     assert app.number_input(key="lab.step.rate").value == 0.5  # what was tried stays
+
+
+def test_a_rate_that_nobody_could_set_is_not_shown_as_the_runs_own(backend: QueueOnly) -> None:
+    falling = MLP.training.changed(schedule="step", decay_factor=0.001, decay_epochs=0.1)
+    run = trained(backend, MLP.changed(training=falling), steps=(0, 422))
+    backend.store.append(run.id, *started(run))
+    app = healthy(open_page("inside", model=f"{run.id}@422", view="one-step"))
+    assert app.number_input(key="lab.step.rate").value == MLP.training.learning_rate
+    assert "has no rate for this step" in html(app)
 
 
 def test_what_was_tried_is_still_there_after_a_look_at_another_view(backend: QueueOnly) -> None:

@@ -276,8 +276,33 @@ def test_the_runs_that_are_compared_are_in_the_address(backend):
     assert app.multiselect(key="lab.compared").value == chosen
     app.multiselect(key="lab.compared").set_value(chosen[:1]).run()
     assert address(app)["compared"] == chosen[0]
+    app.multiselect(key="lab.compared").set_value([]).run()
+    assert healthy(app).multiselect(key="lab.compared").value == []  # and stays empty
+    app = open_page("results", view="compare", compared=f"gone,{chosen[1]},{chosen[1]}")
+    assert healthy(app).multiselect(key="lab.compared").value == [chosen[1]]
     app = open_page("results", view="compare", compared="no-such-run")
     assert "run to compare with that is not there" in healthy(app).warning[0].value
+
+
+def test_runs_that_were_just_deleted_are_not_compared(backend, monkeypatch):
+    run, said = finished(backend, CNN), []
+    backend.store.delete(run.id)
+    monkeypatch.setattr(session, "warn", said.append)
+    monkeypatch.setattr(session, "show_view", said.append)
+    results_runs._compare([run.id])
+    assert len(said) == 1
+    assert "There is no run" in said[0]
+
+
+def test_the_time_of_a_failed_run_is_that_of_its_last_step(backend):
+    run = backend.store.create(CNN)
+    backend.store.append(run.id, *started(run), e.RunFailed(1.0, 3, "The worker was killed."))
+    waited = backend.store.create(MLP)
+    backend.store.append(waited.id, e.RunStopped(1.0, 0, "Stopped before it began."))
+    table = healthy(open_page("results")).dataframe[0].value.set_index("Network")
+    assert table.loc["CNN 16", "Training, s"] == 0  # 0.3
+    assert table.loc["CNN 16", "Images/s"] > 0
+    assert np.isnan(table.loc["MLP 128", "Training, s"])
 
 
 def test_names_are_no_markdown(backend):
