@@ -165,7 +165,10 @@ def test_scripts_with_residual_blocks_learn(tmp_path: Path) -> None:
     wider = names["Network"]().build(ranges)
     assert wider.get_layer("residualblock_1").output.shape == (None, 28, 28, 24)
 
-    exec(compile(transfer_script(CLASSIC.changed(base=base)), "transfer.py", "exec"), names)
+    exec(
+        compile(transfer_script(CLASSIC.changed(base=base, shots=(1, 5))), "transfer.py", "exec"),
+        names,
+    )
     made = names["network"](3, 0)
     assert made.output_shape == (None, 3)
     pictures, labels = np.zeros((20, 28, 28, 1), np.float32), np.zeros(20, np.int32)
