@@ -10,7 +10,7 @@ from fmnist_core.estimate import training_seconds
 from fmnist_core.experiment import Experiment
 from fmnist_core.presets import PRESETS
 from fmnist_core.wording import duration
-from pages.shared import address, chrome, looks, running, session
+from pages.shared import address, chrome, looks, running, services, session
 from pages.shared.once import STARTING, once
 from pages.views import start_try_it, train_live
 
@@ -37,7 +37,7 @@ def train_label() -> str:
 
 
 def train() -> None:
-    backend, owner, experiment = session.backend(), session.owner(), first_experiment()
+    backend, owner, experiment = services.backend(), session.owner(), first_experiment()
     try:
         run = once(experiment, lambda: backend.submit(experiment, owner), STARTING)
     except LabError as error:
@@ -54,7 +54,7 @@ def under_way() -> None:
     st.subheader("Running now", anchor=False)
     runs = running.unfinished()
     if not runs:
-        finished = session.store().list()[:LATEST]
+        finished = services.store().list()[:LATEST]
         looks.caption("Nothing is training. The latest runs:" if finished else "Nothing yet.")
         runs = finished
     for run in runs:

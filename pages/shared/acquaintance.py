@@ -14,7 +14,7 @@ from fmnist_core import familiarity, models
 from fmnist_core.datasets import load
 from fmnist_core.errors import EngineBusyError, LabError
 from fmnist_core.familiarity import Familiar
-from pages.shared import session
+from pages.shared import services
 
 KEPT = 8
 """Networks: each takes about 10 MB."""
@@ -45,7 +45,7 @@ def of(ref: str) -> Acquaintance:
 
     Raises RunNotFoundError: there is no such network.
     """
-    server, files = session.server(), models.resolve(ref, session.store())
+    server, files = services.server(), models.resolve(ref, services.store())
     if files.step is not None:  # it may have other weights in a second, and be asked about again
         return Acquaintance(problem=f"{files.title} is a checkpoint. Final weights can be asked.")
     if files.experiment.data.folder:

@@ -12,7 +12,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from fmnist_core import models
 from fmnist_core.errors import LabError
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.shared import run_bar as bar
 
 
@@ -130,9 +130,9 @@ def _test_index() -> int:
 def model_refs() -> list[str]:
     """Every network that can answer: bundled, then runs with weights, newest first."""
     refs = list(models.bundled())
-    for run in session.store().list():
+    for run in services.store().list():
         try:
-            models.resolve(run.id, session.store())
+            models.resolve(run.id, services.store())
         except LabError:  # queued, failed before its first checkpoint
             continue
         refs.append(run.id)
@@ -142,7 +142,7 @@ def model_refs() -> list[str]:
 def model_title(ref: str) -> str:
     """A model's name for a visitor; recorded runs say so."""
     try:
-        files = models.resolve(ref, session.store())
+        files = models.resolve(ref, services.store())
     except LabError:
         return ref
     return (

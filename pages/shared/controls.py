@@ -11,7 +11,7 @@ from fmnist_core.events import Status
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.runs import Command
-from pages.shared import running, session
+from pages.shared import running, services, session
 from pages.shared.once import once
 
 _STOPPING = "lab.stopping"
@@ -26,8 +26,8 @@ def send(run_id: str, command: Command, value: float | None = None, shown: int =
     ``shown`` is the step that the visitor saw: a second click after another step is one more.
     """
     try:
-        before = session.store().state(run_id).status
-        backend = session.backend()
+        before = services.store().state(run_id).status
+        backend = services.backend()
         once(
             ("send", run_id, command, value, shown), lambda: backend.command(run_id, command, value)
         )
@@ -43,7 +43,7 @@ def send(run_id: str, command: Command, value: float | None = None, shown: int =
 
 def _await_change(run_id: str, before: Status) -> None:
     deadline = time.monotonic() + OBEYED_SECONDS
-    while session.store().state(run_id).status == before and time.monotonic() < deadline:
+    while services.store().state(run_id).status == before and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
@@ -77,7 +77,7 @@ def buttons(run: Run, state: RunState, where: str) -> None:
 
 def waiting_text(run: Run) -> str:
     """Why a queued run is not training yet."""
-    backend = session.backend()
+    backend = services.backend()
     if not backend.ready:
         seconds = backend.seconds_until_ready()
         if seconds is None:

@@ -16,7 +16,7 @@ from fmnist_core.curves import StepSeries, curves
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.wording import loss_text, percent
-from pages.shared import address, looks, replay, session
+from pages.shared import address, looks, replay, services
 
 KEPT_RUNS = 64
 _OPENED = "lab.replay.opened"
@@ -46,8 +46,8 @@ def live_curves(run: Run | None, others: Sequence[Run] = (), key: str = "curves"
     for index, (each, name) in enumerate(zip(runs, line_names(runs), strict=True)):
         colour = colours[index % len(colours)] if len(runs) > 1 else None
         heads.append({"title": name, "ghost": each is not run, "colour": colour})
-    drawn = ",".join(_drawn(each, session.store().state(each.id)) for each in runs)
-    kept = run is not None and len(session.store().state(run.id).checkpoints) > 1
+    drawn = ",".join(_drawn(each, services.store().state(each.id)) for each in runs)
+    kept = run is not None and len(services.store().state(run.id).checkpoints) > 1
     about = {"run": run.id if run else "", "summary": _summary(run), "replay": kept}
     head = json.dumps({"heads": heads, **about})
 
@@ -74,7 +74,7 @@ class _Followed:
 
 def _drawn(run: Run, state: RunState) -> str:
     """The curves of a run as JSON."""
-    key = (id(session.store()), run.id)
+    key = (id(services.store()), run.id)
     with _lock:
         followed = _runs.setdefault(key, _Followed())
         _runs.move_to_end(key)
@@ -125,7 +125,7 @@ def _summary(run: Run | None) -> str:
     """For those who cannot see the curves."""
     if run is None:
         return "Loss and accuracy: nothing trained yet."
-    state = session.store().state(run.id)
+    state = services.store().state(run.id)
     if not state.batches:
         return f"Loss and accuracy of {run.title}: no batch yet."
     last = state.batches[-1]

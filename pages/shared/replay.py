@@ -13,7 +13,7 @@ from fmnist_core.mistakes import surest
 from fmnist_core.replay import Station
 from fmnist_core.run import Run
 from fmnist_core.wording import how_sure, percent
-from pages.shared import looks, running, session, surveyed, watchers
+from pages.shared import looks, running, services, session, surveyed, watchers
 from pages.shared.confusion import confusion_matrix
 
 _SLIDER, _SHOWN = "lab.replay", "lab.replay.shown"
@@ -23,7 +23,7 @@ SECONDS = 1.0
 
 def slider() -> None:
     """Over the checkpoints of the chosen run. Nothing for a network that has none."""
-    run = replay.run_of(session.model(), session.store())
+    run = replay.run_of(session.model(), services.store())
     stations = replay.stations(run) if run else []
     if run is None or len(stations) < 2:
         return
@@ -47,7 +47,7 @@ def slider() -> None:
 
 def standing() -> None:
     """What the network can do at this place of its life. Asks the engine."""
-    run = replay.run_of(session.model(), session.store())
+    run = replay.run_of(session.model(), services.store())
     here = replay.station_of(session.model(), run) if run else None
     if run is None or here is None or len(replay.stations(run)) < 2:
         return
@@ -72,7 +72,7 @@ def follow() -> None:
 
     Whoever has moved the slider to one of them stays there.
     """
-    run = replay.run_of(session.model(), session.store())
+    run = replay.run_of(session.model(), services.store())
     if run is None or session.model() != run.id or running.state(run).ended:
         return
     looks.caption(f"Follows {run.title} as it learns: drawn anew at each checkpoint.")
@@ -99,7 +99,7 @@ def _label(station: Station) -> str:
 
 
 def _when(run: Run, here: Station) -> str:
-    started = session.store().outline(run.id).started
+    started = services.store().outline(run.id).started
     if here.step is None:
         return "The weights of the <b>best epoch</b>, to which the run went back at its end"
     if not here.step:
@@ -114,7 +114,7 @@ def _when(run: Run, here: Station) -> str:
 def _pinned() -> str:
     ref, names = session.picture(), session.models_dataset().class_names
     picture = session.pictures().load(ref)[np.newaxis]
-    given = session.server().predict(session.model(), picture)[0]
+    given = services.server().predict(session.model(), picture)[0]
     top = int(given.argmax())
     described = session.pictures().describe(ref)
     answer = f"<b>{escape(names[top])}</b>, {how_sure(given[top])}"

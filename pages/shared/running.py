@@ -14,7 +14,7 @@ from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.runs import RunStore
 from fmnist_core.wording import describe
-from pages.shared import session
+from pages.shared import services, session
 
 FRESH_SECONDS = 0.4
 _lock = threading.Lock()
@@ -27,7 +27,7 @@ def unfinished() -> list[Run]:
 
     Thirty sessions that ask at once cost one look into the run directories.
     """
-    store = session.store()
+    store = services.store()
     with _lock:
         at, runs = _looked.get(id(store), (-math.inf, []))
         if time.monotonic() - at > FRESH_SECONDS:
@@ -43,18 +43,18 @@ def forget() -> None:
 
 
 def state(run: Run) -> RunState:
-    return session.store().state(run.id)
+    return services.store().state(run.id)
 
 
 def outcome(run: Run) -> RunState:
     """For lists: of an ended run all but its single steps, which take long to read."""
-    outline = session.store().outline(run.id)
+    outline = services.store().outline(run.id)
     return outline if outline.ended else state(run)
 
 
 def measured() -> Iterator[tuple[Experiment, RunState]]:
     """Every run of this machine, newest first: what is known here of speed."""
-    return ((run.experiment, outcome(run)) for run in session.store().list() if not run.recorded)
+    return ((run.experiment, outcome(run)) for run in services.store().list() if not run.recorded)
 
 
 def label(run: Run) -> str:

@@ -1,4 +1,4 @@
-"""The one owner of what a visitor has chosen (session state), and of the services.
+"""The one owner of what a visitor has chosen (session state).
 
 ``address`` keeps the browser's address in step with it.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -17,79 +16,27 @@ from fmnist_core import models
 from fmnist_core.datasets import Dataset, load
 from fmnist_core.errors import LabError, RunNotFoundError
 from fmnist_core.experiment import Experiment
-from fmnist_core.folders import FolderStore, dataset_of
-from fmnist_core.jobs.local import LocalBackend
-from fmnist_core.model_server import ModelServer
-from fmnist_core.new_classes import NewClassesStore
 from fmnist_core.pictures import PictureStore
 from fmnist_core.presets import PRESETS
-from fmnist_core.runs import RunStore
+from pages.shared import services
 
 DEFAULT_PICTURE = "test:0"
 DEFAULT_PRESET = "cnn-16"
 MAX_COMPARED = 4
-SIDE_BY_SIDE = "lab.compared"
 """More curves than these, drawn with those of a run, cannot be told apart."""
+SIDE_BY_SIDE = "lab.compared"
 _ASKED = "lab.asked view"
 _FOR_PICTURES = ("start", "predict")
 
 
-@dataclass(frozen=True)
-class Services:
-    """What all sessions of a server share."""
-
-    store: RunStore
-    backend: LocalBackend
-    server: ModelServer
-    pictures: PictureStore
-
-
-_given: Services | None = None
-
-
-def use(services: Services | None) -> None:
-    """Let every page use these services (None: the real ones again). For tests."""
-    global _given
-    _given = services
-
-
-def services() -> Services:
-    return _given or _real_services()
-
-
-@st.cache_resource(show_spinner=False)
-def _real_services() -> Services:
-    store = RunStore()
-    backend = LocalBackend(store)
-    backend.start()
-    return Services(store, backend, ModelServer(backend), PictureStore(store.root))
-
-
-def store() -> RunStore:
-    return services().store
-
-
-def backend() -> LocalBackend:
-    return services().backend
-
-
-def server() -> ModelServer:
-    return services().server
-
-
 def pictures() -> PictureStore:
     """Their numbers are those of the chosen network's data."""
-    return services().pictures.of(_models_data)
-
-
-def dataset(about: Experiment) -> Dataset:
-    """The pictures that an experiment is about. Raises DataError: the folder is gone."""
-    return dataset_of(about, store().root)
+    return services.current().pictures.of(_models_data)
 
 
 def models_dataset() -> Dataset:
     """The pictures that the chosen network has learned from, and is judged by."""
-    return dataset(models.resolve(model(), store()).experiment)
+    return services.dataset(models.resolve(model(), services.store()).experiment)
 
 
 def _models_data() -> Dataset:
@@ -97,17 +44,6 @@ def _models_data() -> Dataset:
         return models_dataset()
     except RunNotFoundError:  # its run was deleted: the page says so where it is asked
         return load()
-
-
-def folders() -> FolderStore:
-    return FolderStore(store().root)
-
-
-def own_classes() -> NewClassesStore:
-    return NewClassesStore(store().root)
-
-
-# What the visitor has chosen ---------------------------------------------------------------
 
 
 def model() -> str:
@@ -129,15 +65,15 @@ def _default_model() -> str:
     with contextlib.suppress(RunNotFoundError):
         pictured = page() in _FOR_PICTURES
         return models.default_for_pictures() if pictured else models.default_model()
-    for run in store().list():
+    for run in services.store().list():
         with contextlib.suppress(LabError):  # queued, failed before its first checkpoint
-            return models.resolve(run.id, store()).ref
+            return models.resolve(run.id, services.store()).ref
     return models.DEFAULT
 
 
 def choose_model(ref: str) -> None:
     """Raises LabError: there is no such model."""
-    files = models.resolve(ref, store())
+    files = models.resolve(ref, services.store())
     st.session_state["lab.model"] = ref
     _repin(files.experiment)
 
@@ -162,7 +98,7 @@ def _repin(about: Experiment) -> None:
 
 def drawing_model() -> str:
     """The chosen network if it takes drawings as Fashion-MNIST's do, else the default one."""
-    own = models.resolve(model(), store()).experiment.data.folder
+    own = models.resolve(model(), services.store()).experiment.data.folder
     return models.default_for_pictures() if own else model()
 
 
@@ -214,7 +150,7 @@ def use_run(run_id: str) -> bool:
 
 
 def _insist_on_one_network(run_id: str) -> None:
-    run = store().get(run_id)
+    run = services.store().get(run_id)
     if run.study:
         view = "Search" if run.search else "Transfer" if run.transfer else "MobileNetV2"
         raise RunNotFoundError(f"{run.id} is more than one network. Train, {view} shows it.")
@@ -238,16 +174,16 @@ def side_by_side() -> list[str] | None:
     chosen = st.session_state.get(SIDE_BY_SIDE)
     if chosen is None:
         return None
-    there = {run.id for run in store().list()}
+    there = {run.id for run in services.store().list()}
     return [run_id for run_id in chosen if run_id in there]
 
 
 def compare_side_by_side(run_ids: list[str]) -> None:
     """Those that are there, each once. Raises RunNotFoundError: not one of them is."""
-    there = {run.id for run in store().list()}
+    there = {run.id for run in services.store().list()}
     chosen = [run_id for run_id in dict.fromkeys(run_ids) if run_id in there][:MAX_COMPARED]
     if run_ids and not chosen:
-        store().get(run_ids[0])
+        services.store().get(run_ids[0])
     st.session_state[SIDE_BY_SIDE] = chosen
 
 
@@ -260,7 +196,7 @@ def classes() -> str | None:
 def choose_classes(name: str | None) -> None:
     """Raises RunNotFoundError."""
     if name is not None:
-        own_classes().get(name)
+        services.own_classes().get(name)
     st.session_state["lab.classes"] = name
 
 

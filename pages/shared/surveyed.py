@@ -11,7 +11,7 @@ import streamlit as st
 from fmnist_core import insight, models
 from fmnist_core.embedding import Components, pca
 from fmnist_core.experiment import Experiment
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 
 PIXELS = 64
 """Side to which larger pictures are shrunk for the map of their pixels."""
@@ -40,7 +40,7 @@ class Sample:
 
 def experiment() -> Experiment:
     """Of the chosen network."""
-    return models.resolve(session.model(), session.store()).experiment
+    return models.resolve(session.model(), services.store()).experiment
 
 
 def sample(n: int = insight.SAMPLE) -> Sample:
@@ -67,20 +67,20 @@ def pixels() -> Components:
 
 def _now() -> tuple[Path, int, int]:
     """Which file of weights the choice means now, its age, and whose engine is asked."""
-    weights = models.resolve(session.model(), session.store()).weights
-    return weights, weights.stat().st_mtime_ns, id(session.store())
+    weights = models.resolve(session.model(), services.store()).weights
+    return weights, weights.stat().st_mtime_ns, id(services.store())
 
 
 @st.cache_data(show_spinner=False, max_entries=KEPT)
 def _probabilities(ref: str, weights: Path, written: int, store: int) -> np.ndarray:
-    return insight.probabilities(session.backend(), ref, sample().images)
+    return insight.probabilities(services.backend(), ref, sample().images)
 
 
 @st.cache_data(show_spinner=False, max_entries=KEPT)
 def _features(
     ref: str, weights: Path, written: int, store: int
 ) -> tuple[np.ndarray, Components, int]:
-    return insight.features(session.backend(), ref, sample().images)
+    return insight.features(services.backend(), ref, sample().images)
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from fmnist_core.errors import EngineBusyError
-from pages.shared import session
+from pages.shared import services
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def answered() -> Iterator[None]:
     try:
         yield
     except EngineBusyError as error:
-        if session.backend().ready:
+        if services.backend().ready:
             st.warning(str(error), icon=":material/hourglass_top:")
             st.button("Ask again", key="lab.ask.again")
         else:
@@ -26,9 +26,9 @@ def answered() -> Iterator[None]:
 
 @st.fragment(run_every=0.5)
 def _countdown() -> None:
-    if session.backend().ready:
+    if services.backend().ready:
         st.rerun()
-    seconds = session.backend().seconds_until_ready()
+    seconds = services.backend().seconds_until_ready()
     when = f" in about {max(1, round(seconds))} s" if seconds is not None else ""
     st.info(
         f"The engine is starting. The answer comes by itself{when}.",

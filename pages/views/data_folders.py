@@ -11,7 +11,7 @@ from fmnist_core.errors import LabError
 from fmnist_core.folders import Folder
 from fmnist_core.folders.folder import SIDE
 from fmnist_core.wording import count
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.shared.gallery import gallery
 from pages.shared.tables import table
 from pages.views import data_import, train_pictures
@@ -36,7 +36,7 @@ def show() -> None:
 
 
 def _choose() -> Folder | None:
-    folders = {folder.id: folder for folder in session.folders().list()}
+    folders = {folder.id: folder for folder in services.folders().list()}
     if not folders:
         return None
     if st.session_state.get(_CHOSEN) not in folders:
@@ -91,7 +91,7 @@ def _confirm(folder: Folder) -> None:
 
 def _delete(folder: Folder) -> None:
     """A refusal is explained on top of the page."""
-    store = session.store()
+    store = services.store()
     learning = [
         run
         for run in store.list()
@@ -101,7 +101,7 @@ def _delete(folder: Folder) -> None:
         session.warn(f"{learning[0].title} still learns from {folder.name}. Stop it first.")
         return
     try:
-        session.folders().delete(folder.id)
+        services.folders().delete(folder.id)
     except LabError as error:
         session.warn(str(error))
 
@@ -171,8 +171,8 @@ def _problems(folder: Folder) -> None:
 
 
 def _samples(folder: Folder) -> None:
-    data = session.folders().dataset(folder.id, (SIDE, SIDE, 3))
-    names = session.folders().names(folder.id)
+    data = services.folders().dataset(folder.id, (SIDE, SIDE, 3))
+    names = services.folders().names(folder.id)
     seed = int(st.session_state.get("lab.folder.seed", 0))
     n = min(SHOWN, len(data.train_labels))
     chosen = np.sort(np.random.default_rng(seed).choice(len(data.train_labels), n, replace=False))

@@ -12,7 +12,7 @@ from fmnist_core.errors import DataError
 from fmnist_core.folders import BackgroundImport, Folder, import_folder, import_zip
 from fmnist_core.folders.allowed import ALLOWED_VARIABLE, allowed_folders
 from fmnist_core.folders.folder import MOST_PICTURES
-from pages.shared import looks, session
+from pages.shared import looks, services
 from pages.shared.once import STARTING, once
 
 MOST_MEGABYTES = 256
@@ -94,13 +94,13 @@ def _begin_upload(key: str) -> None:
     if uploaded is None:
         st.session_state.pop(_REFUSED, None)
         return
-    name, root = uploaded.name.removesuffix(".zip"), session.folders().root
+    name, root = uploaded.name.removesuffix(".zip"), services.folders().root
     bring = partial(import_zip, root, uploaded, name)
     _begin(uploaded.file_id, lambda: BackgroundImport(uploaded.name, bring))
 
 
 def _begin_folder(path: Path) -> None:
-    bring = partial(import_folder, session.folders().root, path, path.name)
+    bring = partial(import_folder, services.folders().root, path, path.name)
     _begin(path, lambda: BackgroundImport(path.name, bring))
 
 

@@ -11,7 +11,7 @@ from fmnist_core import figures
 from fmnist_core.architecture import shape_text
 from fmnist_core.explanations import EVERY_PIXEL, Attention, Explanations, occlusion_side
 from fmnist_core.wording import percent
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.shared.gallery import gallery
 from pages.shared.plots import legend
 
@@ -27,7 +27,7 @@ def show() -> None:
     wanted = _class()
     with st.spinner("Looking at many places..."):
         asked = None if wanted == PREDICTED else wanted
-        found = Explanations(session.backend()).attention(session.model(), picture, asked)
+        found = Explanations(services.backend()).attention(session.model(), picture, asked)
     name = session.models_dataset().class_names[found.wanted]
     _answer(found, name, session.pictures().describe(ref))
     parts = (_grad_cam, _occlusion, _integrated_gradients)

@@ -8,7 +8,7 @@ import streamlit as st
 from fmnist_core import figures
 from fmnist_core.explanations import BestInput, Explanations
 from fmnist_core.model_server import Filters
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.shared.gallery import gallery
 from pages.shared.plots import legend
 
@@ -24,7 +24,7 @@ def show(layer: Filters, number: int) -> None:
         width=130,
     )
     with st.spinner("Climbing..."):
-        found = Explanations(session.backend()).best_input(
+        found = Explanations(services.backend()).best_input(
             session.model(), layer.layer, number, int(seed)
         )
     captions = [f"Grey noise (seed {seed})", f"After {found.steps} steps"]

@@ -8,7 +8,7 @@ from fmnist_core import figures
 from fmnist_core.explanations import Exciting, Explanations
 from fmnist_core.model_server import Filters
 from fmnist_core.wording import count
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.shared.gallery import gallery
 from pages.shared.plots import legend
 
@@ -17,7 +17,7 @@ TILE = 66
 
 def show(layer: Filters, number: int) -> None:
     with st.spinner("Looking through 10,000 pictures..."):
-        found = Explanations(session.backend()).exciting(session.model(), layer.layer, number)
+        found = Explanations(services.backend()).exciting(session.model(), layer.layer, number)
     if found.dead:
         st.info(
             f"This filter never rises above zero on {_looked_through(found)}: it is dead, and "

@@ -8,7 +8,7 @@ import streamlit as st
 from fmnist_core import figures
 from fmnist_core.model_server import Filters
 from fmnist_core.wording import count
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.shared.gallery import gallery
 from pages.shared.plots import legend
 from pages.views import inside_one_filter
@@ -19,12 +19,12 @@ MOST_FILTERS = 512
 
 
 def show() -> None:
-    layers = session.server().filters(session.model())
+    layers = services.server().filters(session.model())
     if not layers:
         st.info("This network has no convolution layer: no filters to show. Choose a CNN above.")
         return
     ref = session.picture()
-    answers = session.server().filter_maps(session.model(), session.pictures().load(ref))
+    answers = services.server().filter_maps(session.model(), session.pictures().load(ref))
     total = sum(layer.kernels.shape[-1] for layer in layers)
     one_by_one = total > MOST_FILTERS
     left, right = st.columns([6, 7], gap="large")

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core.convolution import KERNELS, resized
-from pages.shared import chrome, looks, session
+from pages.shared import chrome, looks, services, session
 from pages.shared.kernel_grid import kernel_grid
 
 LEARNED, OWN = "learned", "own"
@@ -43,7 +43,7 @@ def choose() -> np.ndarray | None:
 
 
 def _learned() -> np.ndarray | None:
-    layers = {layer.layer: layer.kernels for layer in session.server().filters(session.model())}
+    layers = {layer.layer: layer.kernels for layer in services.server().filters(session.model())}
     if not layers:
         st.info("This network has no convolution layer: no filters to show. Choose a CNN above.")
         return None

@@ -8,7 +8,7 @@ import streamlit as st
 from fmnist_core import insight
 from fmnist_core.embedding import Components, neighbours_agree
 from fmnist_core.wording import percent
-from pages.shared import looks, session, surveyed, watchers
+from pages.shared import looks, services, session, surveyed, watchers
 from pages.shared.scatter import Panel, scatter
 
 METHODS = ("PCA", "t-SNE")
@@ -75,7 +75,7 @@ def _controls() -> tuple[str, str]:
 
 def _by_tsne(pixels: Components, features: Components) -> tuple[np.ndarray, np.ndarray] | None:
     """Both maps; None while they are made, one after the other."""
-    found = [insight.tsne(session.backend(), each.points) for each in (features, pixels)]
+    found = [insight.tsne(services.backend(), each.points) for each in (features, pixels)]
     return None if found[0] is None or found[1] is None else (found[1], found[0])
 
 

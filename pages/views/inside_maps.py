@@ -9,7 +9,7 @@ from fmnist_core import figures
 from fmnist_core.architecture import shape_text
 from fmnist_core.model_server import FeatureMaps
 from fmnist_core.wording import count
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.shared.bars import probability_bars
 from pages.shared.gallery import gallery
 from pages.shared.plots import legend
@@ -26,12 +26,12 @@ def show() -> None:
     ref = session.picture()
     picture = session.pictures().load(ref)
     left, right = st.columns([3, 10], gap="large")
-    layers = session.server().feature_maps(session.model(), picture)
+    layers = services.server().feature_maps(session.model(), picture)
     with left:
         described = session.pictures().describe(ref)
         st.html(looks.picture_html(picture, described, "min(100%, 224px)"))
         looks.caption(f"{described}. Pin another one above, in Data or in Predict.")
-        probabilities = session.server().predict(session.model(), picture[np.newaxis])[0]
+        probabilities = services.server().predict(session.model(), picture[np.newaxis])[0]
         probability_bars(probabilities, "lab.inside.bars", session.models_dataset().class_names)
     with right:
         chosen = _strip(layers)

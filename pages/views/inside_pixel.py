@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from fmnist_core.model_server import FeatureMaps
-from pages.shared import chrome, looks, session
+from pages.shared import chrome, looks, services, session
 from pages.shared.pixel import pixel
 from pages.shared.waiting import answered
 
@@ -63,7 +63,7 @@ def _panel(layers: list[FeatureMaps], layer: FeatureMaps) -> None:
         picture = session.pictures().load(session.picture())
         place = (chosen.row, chosen.column, chosen.channel)
         pixel(
-            session.server().pixel(session.model(), picture, index, place),
+            services.server().pixel(session.model(), picture, index, place),
             layer.maps[..., chosen.channel],
             place[:2],
             chosen.channel,

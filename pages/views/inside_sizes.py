@@ -7,7 +7,7 @@ import streamlit as st
 from fmnist_core import insight
 from fmnist_core.insight import LayerSize
 from fmnist_core.wording import percent
-from pages.shared import looks, session, surveyed
+from pages.shared import looks, services, session, surveyed
 from pages.shared.tables import table
 
 BATCH = 256
@@ -22,7 +22,7 @@ def show() -> None:
     if not len(sample):
         st.info("This network was trained without validation pictures.")
         return
-    sizes = insight.layer_sizes(session.backend(), session.model(), sample.images, sample.labels)
+    sizes = insight.layer_sizes(services.backend(), session.model(), sample.images, sample.labels)
     table(
         ("Layer", "Kind", "Mean |activation|", "Never fire", "Which", "Mean |gradient|"),
         [_row(each) for each in sizes],

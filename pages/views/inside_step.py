@@ -12,7 +12,7 @@ from fmnist_core.insight import Step
 from fmnist_core.schedules import rate_at
 from fmnist_core.updates import number, written
 from fmnist_core.wording import OPTIMIZERS
-from pages.shared import looks, session, surveyed
+from pages.shared import looks, services, session, surveyed
 from pages.shared.gallery import gallery
 from pages.shared.tables import table
 from pages.views import inside_sizes
@@ -37,7 +37,7 @@ def show() -> None:
         with row:
             changed = controls.update(training)
         step = insight.one_step(
-            session.backend(),
+            services.backend(),
             session.model(),
             optimizer=changed.optimizer,
             learning_rate=changed.learning_rate,
@@ -60,7 +60,7 @@ def show() -> None:
 def _training() -> tuple[bool, Training]:
     """Whether the network's schedule is over, and its training with the rate of its next step."""
     training = surveyed.experiment().training
-    ref, store = session.model(), session.store()
+    ref, store = session.model(), services.store()
     run, learned = replay.run_of(ref, store), replay.steps_learned(ref, store)
     rate = None
     if run and learned is not None:

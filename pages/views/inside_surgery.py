@@ -12,7 +12,7 @@ from fmnist_core.explanations import Explanations, Surgery
 from fmnist_core.model_server import Filters
 from fmnist_core.surgery import SILENCE, changes, repaint
 from fmnist_core.wording import count, percent
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.shared.confusion import confusion_matrix
 from pages.shared.gallery import gallery
 from pages.shared.plots import legend
@@ -28,7 +28,7 @@ def show(layer: Filters, number: int) -> None:
     new = repaint(old, change)
     _kernels(layer, number, old, new)
     with st.spinner("Judging the validation pictures again..."):
-        found = Explanations(session.backend()).surgery(
+        found = Explanations(services.backend()).surgery(
             session.model(), layer.layer, number, new, bias=0.0
         )
     _accuracies(found)

@@ -8,7 +8,7 @@ import streamlit as st
 from fmnist_core import figures
 from fmnist_core.architecture import shape_text
 from fmnist_core.wording import percent
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.shared.gallery import gallery
 from pages.shared.plots import legend
 
@@ -33,7 +33,7 @@ def show() -> None:
     )
     inputs = pictures.astype(np.float32) / 255
     inputs = inputs if inputs.ndim == 4 else inputs[..., np.newaxis]
-    answers = [session.server().feature_maps(session.model(), each) for each in inputs]
+    answers = [services.server().feature_maps(session.model(), each) for each in inputs]
     maps = {
         layers[0].layer: np.stack([layer.maps for layer in layers])
         for layers in zip(*answers, strict=True)

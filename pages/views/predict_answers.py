@@ -14,7 +14,7 @@ from fmnist_core.architecture import shape_text
 from fmnist_core.folders import picture_for
 from fmnist_core.images import Options, Prepared, open_picture, prepare_bytes, stages, to_png
 from fmnist_core.wording import how_sure, percent
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.shared.bars import probability_bars
 
 PIN_HELP = "Keeps this picture in hand: Inside shows what every layer makes of it."
@@ -43,7 +43,7 @@ def shown(prepared: Prepared) -> Shown:
 def own_shape() -> tuple[int, int, int] | None:
     """What the chosen network takes, if it has learned from pictures of one's own: those are not
     made to look like Fashion-MNIST."""
-    about = models.resolve(session.model(), session.store()).experiment
+    about = models.resolve(session.model(), services.store()).experiment
     return about.architecture.input_shape if about.data.folder else None
 
 
@@ -56,7 +56,7 @@ def picture_of(data: bytes, name: str, own: tuple[int, int, int] | None = None) 
 
 @st.cache_resource(max_entries=2_048, show_spinner=False)
 def _prepared_picture(data: bytes, name: str) -> np.ndarray:
-    return prepare_bytes(data, name, separate=session.server().separate).picture
+    return prepare_bytes(data, name, separate=services.server().separate).picture
 
 
 @st.cache_resource(max_entries=1_024, show_spinner=False)
@@ -91,17 +91,17 @@ def from_file(data: bytes, name: str, options: Options) -> Shown:
     Raises PictureError: it is not a picture that can be read. EngineError: its background is
     natural, and the engine, which separates the garment, does not answer.
     """
-    return shown(prepare_bytes(data, name, options, session.server().separate))
+    return shown(prepare_bytes(data, name, options, services.server().separate))
 
 
 def predict(pictures: list[np.ndarray]) -> np.ndarray:
     """Probabilities (n, classes) of pictures (28, 28, 1), by the chosen network."""
-    return session.server().predict(session.model(), np.stack(pictures))
+    return services.server().predict(session.model(), np.stack(pictures))
 
 
 def who() -> None:
     """Which network answers, and how good it is."""
-    files = models.resolve(session.model(), session.store())
+    files = models.resolve(session.model(), services.store())
     text = f"{files.title} answers."
     calibration = files.calibration
     if files.report:

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from fmnist_core.datasets import load
 from fmnist_core.familiarity import ACCEPTED, Familiar
 from fmnist_core.wording import percent
-from pages.shared import acquaintance, looks, session
+from pages.shared import acquaintance, looks, services, session
 from pages.shared.gallery import gallery
 from pages.views import data_facts
 
@@ -26,7 +26,7 @@ def show(picture: np.ndarray, probabilities: np.ndarray, key: str, beside: Delta
         if known.problem:
             looks.caption(f"Nearest training pictures cannot be shown: {known.problem}")
         return
-    features = session.server().features(session.model(), picture[np.newaxis])
+    features = services.server().features(session.model(), picture[np.newaxis])
     with beside:
         _say(known.familiar, float(known.familiar.strangeness(features)[0]))
     _compare(picture, probabilities, known.familiar, features[0], key)
@@ -56,7 +56,7 @@ def strange(pictures: list[np.ndarray]) -> np.ndarray:
     familiar = acquaintance.of(session.model()).familiar
     if familiar is None or familiar.limit is None:
         return np.zeros(len(pictures), bool)
-    features = session.server().features(session.model(), np.stack(pictures))
+    features = services.server().features(session.model(), np.stack(pictures))
     return familiar.strangeness(features) > familiar.limit
 
 

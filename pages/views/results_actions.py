@@ -7,7 +7,7 @@ import streamlit as st
 from fmnist_core import models
 from fmnist_core.errors import LabError, RunNotFoundError
 from fmnist_core.run import Run
-from pages.shared import address, session
+from pages.shared import address, services, session
 from pages.views import train_one
 
 
@@ -64,9 +64,9 @@ def pin_of(ref: str, picture: str) -> None:
     """Pin a picture of a network's data; where the chosen network has learned from others, this
     one is chosen, because a number means nothing without its data."""
     try:
-        about = models.resolve(ref, session.store()).experiment.data.folder
+        about = models.resolve(ref, services.store()).experiment.data.folder
         try:
-            chosen = models.resolve(session.model(), session.store()).experiment.data.folder
+            chosen = models.resolve(session.model(), services.store()).experiment.data.folder
         except RunNotFoundError:  # somebody has deleted it
             chosen = None
         if about != chosen:
@@ -78,7 +78,7 @@ def pin_of(ref: str, picture: str) -> None:
 
 def _has_weights(run: Run) -> bool:
     try:
-        models.resolve(run.id, session.store())
+        models.resolve(run.id, services.store())
     except LabError:
         return False
     return True
@@ -101,7 +101,7 @@ def _delete(runs: list[Run]) -> None:
     """A refusal (it is still training) is explained on top of the page."""
     for run in runs:
         try:
-            session.store().delete(run.id)
+            services.store().delete(run.id)
             if session.run() == run.id:
                 session.choose_run(None)
             if session.model().partition("@")[0] == run.id:  # at whatever step of its life

@@ -7,7 +7,7 @@ import streamlit as st
 
 from fmnist_core import contest, models, reports
 from fmnist_core.contest import Round
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.views import results_beaten
 
 _ROUNDS = "lab.beat"
@@ -15,7 +15,7 @@ _ROUNDS = "lab.beat"
 
 
 def show() -> None:
-    files = models.resolve(session.model(), session.store())
+    files = models.resolve(session.model(), services.store())
     # The predictions in the directory are those of the final weights, not of a checkpoint.
     given = reports.test_probabilities(files.directory, session.models_dataset().test_labels)
     if given is None or files.step is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.shared.curves import live_curves
 from pages.views import results_chart, results_facts, results_paired
 from pages.views.results_facts import Facts, names_of, with_interval
@@ -12,7 +12,7 @@ from pages.views.results_runs import AT_MOST
 
 
 def show() -> None:
-    runs = session.store().list()
+    runs = services.store().list()
     titles = dict(zip([run.id for run in runs], names_of(runs), strict=True))
     if not titles:
         st.info("There is nothing to compare yet. Train two networks first.")
@@ -30,7 +30,7 @@ def show() -> None:
     )
     if not chosen:
         return
-    all_facts = [results_facts.facts(session.store().get(run_id)) for run_id in chosen]
+    all_facts = [results_facts.facts(services.store().get(run_id)) for run_id in chosen]
     first, *others = [each.run for each in all_facts]
     live_curves(first, others, key="lab.compare.curves")
     left, right = st.columns([4, 5], gap="large", vertical_alignment="center")

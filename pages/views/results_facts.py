@@ -12,7 +12,7 @@ from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.summary import summarise
 from fmnist_core.wording import percent
-from pages.shared import session
+from pages.shared import services
 
 STATUS = {
     "queued": "Waiting",
@@ -68,7 +68,7 @@ def facts(run: Run, state: RunState | None = None) -> Facts:
 
     Raises RunNotFoundError: it has been deleted.
     """
-    state = state or session.store().state(run.id)
+    state = state or services.store().state(run.id)
     preset = PRESETS.get(run.experiment.preset)
     same = preset is not None and preset.experiment.architecture == run.experiment.architecture
     published = preset.published if preset and same else None

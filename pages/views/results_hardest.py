@@ -9,7 +9,7 @@ import numpy as np
 from fmnist_core.mistakes import hardest, losses
 from fmnist_core.run import Run
 from fmnist_core.wording import percent
-from pages.shared import looks, session
+from pages.shared import looks, services
 from pages.views.results_judged import judged_gallery
 from pages.views.results_sheets import sheets
 
@@ -17,7 +17,7 @@ HARDEST = 240
 
 
 def show(run: Run, probabilities: np.ndarray) -> None:
-    data = session.dataset(run.experiment)
+    data = services.dataset(run.experiment)
     cost = losses(data.test_labels, probabilities)
     found = hardest(cost, HARDEST)
     looks.section(f"Hardest pictures (test, {len(found)} of n = {len(cost):,})")

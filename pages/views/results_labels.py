@@ -14,7 +14,7 @@ from fmnist_core.images import montage
 from fmnist_core.label_errors import AGREEING, NEIGHBOURS, Suspect, Suspicion, suspicion
 from fmnist_core.run import Run
 from fmnist_core.wording import count
-from pages.shared import looks, session
+from pages.shared import looks, services
 from pages.views.results_actions import look_inside, pin_of
 
 ON_A_SHEET = 8
@@ -48,7 +48,7 @@ def show(run: Run, probabilities: np.ndarray) -> None:
 @st.cache_data(max_entries=16, show_spinner="Comparing the doubtful pictures with all others")
 def _suspicion(_run: Run, directory: str, changed: int, data: str) -> Suspicion:
     """Of the run in ``directory``, whose predictions were written at ``changed``."""
-    dataset = session.dataset(_run.experiment)
+    dataset = services.dataset(_run.experiment)
     labels = dataset.test_labels
     probabilities = reports.test_probabilities(Path(directory), labels)
     assert probabilities is not None, "the caller has seen them"
@@ -57,7 +57,7 @@ def _suspicion(_run: Run, directory: str, changed: int, data: str) -> Suspicion:
 
 def _suspect(suspect: Suspect, run: Run) -> None:
     """The picture, the reason in words, its neighbours, and the way to Inside."""
-    data = session.dataset(run.experiment)
+    data = services.dataset(run.experiment)
     label, probable = data.class_names[suspect.label], data.class_names[suspect.probable]
     near = list(suspect.neighbours)
     picture = looks.picture_html(

@@ -11,7 +11,7 @@ from fmnist_core import reports
 from fmnist_core.figures import Measured
 from fmnist_core.run import Run
 from fmnist_core.wording import count, percent
-from pages.shared import chrome, looks, session
+from pages.shared import chrome, looks, services, session
 from pages.shared.curves import live_curves
 from pages.views import (
     results_actions,
@@ -34,7 +34,7 @@ PARTS: dict[str, Callable[[Run, np.ndarray], None]] = {
 
 
 def show() -> None:
-    runs = {run.id: run for run in session.store().list()}
+    runs = {run.id: run for run in services.store().list()}
     if not runs:
         st.info("No runs yet. Train a network; it appears here as soon as it starts.")
         return
@@ -55,7 +55,7 @@ def show() -> None:
     )
     probabilities = None
     with chrome.explained():  # its pictures may be gone; its curves are not
-        labels = session.dataset(run.experiment).test_labels
+        labels = services.dataset(run.experiment).test_labels
         probabilities = reports.test_probabilities(run.directory, labels)
     if part == OVERVIEW:
         _overview(facts, probabilities)

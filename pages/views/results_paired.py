@@ -12,7 +12,7 @@ from fmnist_core.datasets import Dataset
 from fmnist_core.paired import LEVEL, Paired, paired, verdict
 from fmnist_core.run import Run
 from fmnist_core.wording import how_sure
-from pages.shared import looks, session
+from pages.shared import looks, services
 from pages.shared.gallery import gallery
 from pages.views.results_facts import names_of
 from pages.views.results_sheets import sheets
@@ -35,7 +35,7 @@ def show(runs: list[Run]) -> None:
             "compare them on. Choose runs of the same data."
         )
         return
-    data = session.dataset(about)
+    data = services.dataset(about)
     labels = data.test_labels
     given = {run.id: reports.test_probabilities(run.directory, labels) for run in runs}
     judged = {run_id: each for run_id, each in given.items() if each is not None}

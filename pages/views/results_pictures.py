@@ -11,7 +11,7 @@ from fmnist_core import evaluation, reports
 from fmnist_core.mistakes import surest
 from fmnist_core.run import Run
 from fmnist_core.wording import percent
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.shared.confusion import confusion_matrix
 from pages.shared.looks import plain
 from pages.views.results_actions import pin_of
@@ -28,7 +28,7 @@ _ACTUAL, _PREDICTED = "lab.cell.actual", "lab.cell.predicted"
 
 def confusion(run: Run, probabilities: np.ndarray) -> None:
     """The matrix, and beside it the pictures of the chosen cell."""
-    data = session.dataset(run.experiment)
+    data = services.dataset(run.experiment)
     counts = evaluation.confusion(
         data.test_labels, probabilities.argmax(axis=1), len(data.class_names)
     )
@@ -106,7 +106,7 @@ def _boxes_changed() -> None:
 def _cell_pictures(
     run: Run, probabilities: np.ndarray, actual: int | None, predicted: int | None
 ) -> None:
-    data = session.dataset(run.experiment)
+    data = services.dataset(run.experiment)
     found = surest(data.test_labels, probabilities, actual, predicted)
     looks.section(_cell_title(data.class_names, actual, predicted, len(found)))
     if not len(found):
@@ -168,7 +168,7 @@ def report(run: Run) -> None:
 
 def random_pictures(run: Run, probabilities: np.ndarray) -> None:
     """24 test pictures drawn at random: the honest sample, not the best ones."""
-    data, n = session.dataset(run.experiment), min(SHOWN, len(probabilities))
+    data, n = services.dataset(run.experiment), min(SHOWN, len(probabilities))
     seed = int(st.session_state.get("lab.random.seed", 0))
     chosen = np.random.default_rng(seed).choice(len(probabilities), n, replace=False)
     right = int((probabilities[chosen].argmax(axis=1) == data.test_labels[chosen]).sum())

@@ -12,7 +12,7 @@ from fmnist_core.errors import LabError
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.wording import count, percent
-from pages.shared import looks, running, session
+from pages.shared import looks, running, services, session
 from pages.views import results_actions, results_chart, results_facts
 from pages.views.results_facts import Facts, with_interval
 
@@ -21,7 +21,7 @@ AT_MOST = session.MAX_COMPARED
 
 
 def show() -> None:
-    runs = session.store().list()
+    runs = services.store().list()
     if not runs:
         st.info("No runs yet. Train a network; it appears here as soon as it starts.")
         st.page_link("pages/train.py", label="Train a network", icon=":material/play_arrow:")

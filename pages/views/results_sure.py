@@ -9,7 +9,7 @@ from fmnist_core import figures, reports, temperature
 from fmnist_core.calibration import Calibration, answered, calibration, coverage_curve
 from fmnist_core.run import Run
 from fmnist_core.wording import count, percent
-from pages.shared import looks, session
+from pages.shared import looks, services
 from pages.shared.plots import plot
 
 THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999)
@@ -20,7 +20,7 @@ AS_GOOD_AS = 0.005
 def show(run: Run, probabilities: np.ndarray) -> None:
     known = temperature.read(run.directory)
     if known and _as_it_is(known):
-        labels = session.dataset(run.experiment).test_labels
+        labels = services.dataset(run.experiment).test_labels
         given = reports.uncalibrated_test_probabilities(run.directory, labels)
         assert given is not None  # those that are calibrated came from there
         probabilities = given
@@ -28,7 +28,7 @@ def show(run: Run, probabilities: np.ndarray) -> None:
     with left:
         _calibration(run, probabilities)
     with right:
-        _coverage(session.dataset(run.experiment).test_labels, probabilities)
+        _coverage(services.dataset(run.experiment).test_labels, probabilities)
 
 
 def _as_it_is(known: temperature.Temperature) -> bool:
@@ -52,7 +52,7 @@ def _as_it_is(known: temperature.Temperature) -> bool:
 
 
 def _calibration(run: Run, probabilities: np.ndarray) -> None:
-    measured = calibration(session.dataset(run.experiment).test_labels, probabilities)
+    measured = calibration(services.dataset(run.experiment).test_labels, probabilities)
     looks.section("Is it right as often as it is sure?")
     looks.caption(
         f"On average it is {percent(measured.sure)} sure and right on "

@@ -12,7 +12,7 @@ from fmnist_core.errors import EngineBusyError
 from fmnist_core.images import from_drawing, prepare_bytes
 from fmnist_core.pictures import PictureStore
 from fmnist_core.wording import how_sure
-from pages.shared import chrome, looks, session
+from pages.shared import chrome, looks, services, session
 from pages.shared.bars import probability_bars
 from pages.shared.pad import PadResult, drawing_pad
 
@@ -23,12 +23,12 @@ _PASTED = "lab.try.pasted"
 
 def show() -> None:
     """Pad and bars side by side; asks again by itself while the engine starts."""
-    waiting = not session.backend().ready
+    waiting = not services.backend().ready
     st.fragment(_pad_and_answer, run_every=RETRY_SECONDS if waiting else None)(waiting)
 
 
 def _pad_and_answer(was_waiting: bool) -> None:
-    if was_waiting and session.backend().ready:
+    if was_waiting and services.backend().ready:
         st.rerun()
     pad_column, bars_column = st.columns([3.6, 5], gap="medium")
     with pad_column:
@@ -39,11 +39,11 @@ def _pad_and_answer(was_waiting: bool) -> None:
 
 def _pad() -> PadResult:
     pasted: list[np.ndarray] = st.session_state.setdefault(_PASTED, [])
-    start = pasted[-1] if pasted else PictureStore(session.store().root).load(SAMPLE)
+    start = pasted[-1] if pasted else PictureStore(services.store().root).load(SAMPLE)
     pad = drawing_pad("start-pad", start, token=str(len(pasted)))
     if pad.pasted is not None:
         with chrome.explained():
-            separate = session.server().separate
+            separate = services.server().separate
             prepared = prepare_bytes(pad.pasted, "The pasted picture", separate=separate)
             pasted.append(prepared.picture)
             st.rerun(scope="fragment")
@@ -60,12 +60,12 @@ def _answer(pad: PadResult) -> None:
         headline, note = "...", f"Answered by {name}."
         picture = _picture(pad)
         try:
-            probabilities = session.server().predict(session.drawing_model(), picture[None])[0]
+            probabilities = services.server().predict(session.drawing_model(), picture[None])[0]
             headline = (
                 f"{CLASS_NAMES[int(probabilities.argmax())]}, {how_sure(probabilities.max())}"
             )
         except EngineBusyError:
-            seconds = session.backend().seconds_until_ready()
+            seconds = services.backend().seconds_until_ready()
             note = "The engine is starting." + (f" About {seconds:.0f} s." if seconds else "")
     st.html(f'<h2 class="lab-answer">{headline}</h2><p class="lab-caption">{escape(note)}</p>')
     probability_bars(probabilities, "start-bars")

@@ -7,7 +7,7 @@ import streamlit as st
 from fmnist_core import models
 from fmnist_core.augmentation import warnings
 from fmnist_core.experiment import Augmentation
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 from pages.shared.gallery import gallery
 from pages.shared.waiting import answered
 from pages.views.train_setting import number, toggle
@@ -46,9 +46,9 @@ def _preview(augmentation: Augmentation) -> None:
     """The pinned picture as training would see it."""
     ref = session.picture()
     picture = session.pictures().load(ref)
-    folder = models.resolve(session.model(), session.store()).experiment.data.folder
+    folder = models.resolve(session.model(), services.store()).experiment.data.folder
     seed = session.experiment().seed
-    seen = session.server().varied(picture, augmentation, seed, folder=folder)
+    seen = services.server().varied(picture, augmentation, seed, folder=folder)
     title = session.pictures().describe(ref)
     looks.caption(f"{title}, {SHOWN} times as training would see it.")
     labels = [f"{title}, varied, {place} of {SHOWN}" for place in range(1, SHOWN + 1)]

@@ -14,7 +14,7 @@ from fmnist_core.images import from_drawing
 from fmnist_core.images.opening import MAX_FILE_BYTES
 from fmnist_core.new_classes import MOST_EXAMPLES, NewClasses, OwnClass
 from fmnist_core.wording import count, how_sure
-from pages.shared import chrome, looks, session
+from pages.shared import chrome, looks, services, session
 from pages.shared.bars import probability_bars
 from pages.shared.gallery import gallery
 from pages.shared.pad import drawing_pad
@@ -32,7 +32,7 @@ def show(chosen: NewClasses) -> None:
 @st.fragment
 def _work(name: str) -> None:
     """A fragment, so that a stroke costs one prediction and nothing else."""
-    chosen = session.own_classes().get(name)
+    chosen = services.own_classes().get(name)
     left, middle, right = st.columns([4, 4, 5], gap="large")
     with left:
         pad = drawing_pad("new-classes", token=f"{name}.{st.session_state.get(_TOKEN, 0)}")
@@ -59,9 +59,9 @@ def _add_buttons(chosen: NewClasses, drawn: np.ndarray | None) -> None:
 
 def _add(chosen: NewClasses, number: int, refs: list[str]) -> None:
     try:
-        now = session.own_classes().get(chosen.id)  # others may have added some meanwhile
+        now = services.own_classes().get(chosen.id)  # others may have added some meanwhile
         changed = now.with_examples(number, (*now.classes[number].pictures, *refs))
-        session.own_classes().save(changed)
+        services.own_classes().save(changed)
     except LabError as error:
         session.warn(str(error))
 
@@ -87,11 +87,11 @@ def _examples(chosen: NewClasses) -> None:
 def _remove(chosen: NewClasses, number: int, place: int) -> None:
     gone = chosen.classes[number].pictures[place]
     try:
-        now = session.own_classes().get(chosen.id)  # others may have added some meanwhile
+        now = services.own_classes().get(chosen.id)  # others may have added some meanwhile
         kept = list(now.classes[number].pictures)
         if gone in kept:
             kept.remove(gone)
-        session.own_classes().save(now.with_examples(number, tuple(kept)))
+        services.own_classes().save(now.with_examples(number, tuple(kept)))
     except LabError as error:
         session.warn(str(error))
 
@@ -108,7 +108,7 @@ def _answer(chosen: NewClasses, drawn: np.ndarray | None) -> None:
         looks.caption("The pad is empty. Draw, and the answer follows the stroke.")
         probabilities = None
     else:
-        features = session.server().features(chosen.model, drawn[np.newaxis])
+        features = services.server().features(chosen.model, drawn[np.newaxis])
         probabilities = found.probabilities(features)[0]
         st.html(f'<h2 class="lab-answer">{_said(chosen, probabilities)}</h2>')
     probability_bars(probabilities, f"lab.new.bars.{chosen.id}", chosen.names)
@@ -139,7 +139,7 @@ def _learned(chosen: NewClasses) -> tuple[np.ndarray, np.ndarray]:
     new = [ref for ref in dict.fromkeys(refs) if (chosen.model, ref) not in known]
     if new:
         loaded = np.stack([session.pictures().load(ref) for ref in new])
-        found = session.server().features(chosen.model, loaded)
+        found = services.server().features(chosen.model, loaded)
         known |= {(chosen.model, ref): one for ref, one in zip(new, found, strict=True)}
     labels = [number for number, each in enumerate(chosen.classes) for _ in each.pictures]
     return np.stack([known[chosen.model, ref] for ref in refs]), np.array(labels)

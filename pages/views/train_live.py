@@ -13,7 +13,7 @@ from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
 from fmnist_core.schedules import rate_now
 from fmnist_core.wording import duration, loss_text, percent
-from pages.shared import controls, looks, running, session, watchers
+from pages.shared import controls, looks, running, services, session, watchers
 from pages.shared.curves import live_curves
 
 PACES = ((10.0, 0.15), (60.0, 0.5), (inf, 1.0))
@@ -185,7 +185,7 @@ def _rate(run: Run, state: RunState) -> None:
 
 def compare_picker(run: Run | None) -> None:
     """Other runs to draw behind this one."""
-    others = [other for other in session.store().list() if not run or other.id != run.id]
+    others = [other for other in services.store().list() if not run or other.id != run.id]
     if not others:
         return
     labels = {other.id: running.label(other) for other in others}
@@ -206,5 +206,5 @@ def compared(run: Run | None) -> list[Run]:
     found = []
     for name in session.beside():
         with suppress(RunNotFoundError):
-            found.append(session.store().get(name))
+            found.append(services.store().get(name))
     return [other for other in found if not run or other.id != run.id]

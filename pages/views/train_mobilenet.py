@@ -8,7 +8,7 @@ from fmnist_core import mobilenet as core
 from fmnist_core.codegen_mobilenet import mobilenet_script
 from fmnist_core.errors import LabError
 from fmnist_core.mobilenet import SIDES, MobileNet
-from pages.shared import looks, session, studies
+from pages.shared import looks, services, session, studies
 from pages.views import train_mobilenet_live
 
 _CHOSEN = "lab.mobilenet.run"
@@ -39,7 +39,7 @@ def show() -> None:
                 "The same in plain Keras, to run without the Lab.",
             )
     with wide:
-        run = studies.chosen(session.store().mobilenets(), _CHOSEN, "Run to look at")
+        run = studies.chosen(services.store().mobilenets(), _CHOSEN, "Run to look at")
         if run is None:
             looks.caption(
                 "Nothing trained yet. MobileNetV2 has learned to tell a thousand things in photos "
@@ -105,5 +105,5 @@ def _whole(title: str, name: str, low: int, high: int, text: str, value: int | N
 
 def _start() -> None:
     """In a callback, where what was typed just before the click counts already."""
-    backend, owner, study = session.backend(), session.owner(), _set()
+    backend, owner, study = services.backend(), session.owner(), _set()
     studies.start(study, lambda: backend.submit_mobilenet(study, owner), _CHOSEN)

@@ -11,7 +11,7 @@ from fmnist_core import models
 from fmnist_core.codegen_classes import exported
 from fmnist_core.errors import LabError
 from fmnist_core.new_classes import FEWEST, MOST, NewClasses
-from pages.shared import chrome, looks, session
+from pages.shared import chrome, looks, services, session
 from pages.shared.once import STARTING, once
 from pages.views import train_examples
 
@@ -33,7 +33,7 @@ def _chosen() -> NewClasses | None:
     if name is None:
         return None
     try:
-        return session.own_classes().get(name)
+        return services.own_classes().get(name)
     except LabError as error:
         session.choose_classes(None)
         session.warn(str(error))
@@ -63,9 +63,9 @@ def _begin() -> None:
 
 def _create() -> None:
     names = st.session_state[_NAMES].split(",")
-    kept, model = session.own_classes(), session.drawing_model()
+    kept, model = services.own_classes(), session.drawing_model()
     try:
-        step = models.resolve(model, session.store()).step
+        step = models.resolve(model, services.store()).step
         if step is not None and "@" not in model:  # of a run that goes on learning: as it is now
             model = f"{model}@{step}"
         made = once(
@@ -78,7 +78,7 @@ def _create() -> None:
 
 
 def _earlier() -> None:
-    found = session.own_classes().list()[:8]
+    found = services.own_classes().list()[:8]
     if not found:
         return
     looks.section("Taught earlier")
@@ -111,7 +111,7 @@ def _footer(chosen: NewClasses) -> None:
 def _can_be_exported(chosen: NewClasses) -> bool:
     """Not where the network is gone, or sees standardised pictures, which the script has not."""
     try:
-        files = models.resolve(chosen.model, session.store())
+        files = models.resolve(chosen.model, services.store())
     except LabError:
         return False
     return files.experiment.data.scaling != "standardise"
@@ -122,6 +122,6 @@ def _leave() -> None:
 
 
 def _zip(chosen: NewClasses) -> bytes:
-    files = models.resolve(chosen.model, session.store())
+    files = models.resolve(chosen.model, services.store())
     examples = {each.name: train_examples.pictures_of(each) for each in chosen.classes}
     return exported(files.experiment, files.weights, examples)

@@ -7,7 +7,7 @@ import streamlit as st
 from fmnist_core.errors import RunNotFoundError
 from fmnist_core.experiment import Experiment
 from fmnist_core.run import Run
-from pages.shared import looks, running, session
+from pages.shared import looks, running, services, session
 from pages.views import train_layers, train_live, train_panel, train_start
 from pages.views.train_start import EDITING, PARENT
 
@@ -16,7 +16,7 @@ def shown_run() -> Run | None:
     """The chosen run, else one that is under way, so that a second tab or a refresh finds it."""
     if chosen := session.run():
         try:
-            return session.store().get(chosen)
+            return services.store().get(chosen)
         except RunNotFoundError as error:  # somebody has deleted it: the settings are still there
             session.choose_run(None)
             session.warn(str(error))
@@ -34,12 +34,12 @@ def preview() -> Run | None:
     a folder of one's own the last run on it."""
     if parent := st.session_state.get(PARENT):
         try:
-            return session.store().get(parent)
+            return services.store().get(parent)
         except RunNotFoundError:  # deleted meanwhile: then the new run has none
             st.session_state.pop(PARENT)
     chosen, folder = session.experiment().preset, session.experiment().data.folder
     if folder:
-        own = (run for run in session.store().list() if run.experiment.data.folder == folder)
+        own = (run for run in services.store().list() if run.experiment.data.folder == folder)
         return next((run for run in own if not run.study), None)
 
     def unlike(run: Run) -> tuple[bool, bool, bool]:
@@ -47,7 +47,7 @@ def preview() -> Run | None:
         plain = not experiment.architecture.convolves
         return experiment.preset != chosen, plain, experiment.data.train_size is not None
 
-    recorded = (run for run in session.store().list() if run.recorded)
+    recorded = (run for run in services.store().list() if run.recorded)
     return min(recorded, key=unlike, default=None)
 
 

@@ -12,7 +12,7 @@ from fmnist_core.events import PanelPredicted
 from fmnist_core.images import to_png
 from fmnist_core.run import Run
 from fmnist_core.wording import how_sure
-from pages.shared import chrome, looks, running, session, watchers
+from pages.shared import chrome, looks, running, services, watchers
 
 SECONDS = 1.0
 LARGEST = 96
@@ -37,7 +37,7 @@ def _panel(run: Run | None) -> None:
     right = sum(a == b for a, b in zip(judged.labels, judged.predicted, strict=True))
     looks.caption(f"{right} of {len(judged.labels)} right at step {judged.step:,}")
     with chrome.explained():  # a fragment is on its own
-        st.html(panel_html(judged, session.dataset(run.experiment)))
+        st.html(panel_html(judged, services.dataset(run.experiment)))
 
 
 def panel_html(judged: PanelPredicted, data: Dataset) -> str:

@@ -10,7 +10,7 @@ from fmnist_core.folders import FOLDER_PRESETS, Folder, experiment_for
 from fmnist_core.folders.folder import SIDE, SMALLEST_SIDE
 from fmnist_core.presets import PRESETS
 from fmnist_core.summary import summarise
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 
 FASHION = ""
 _FOLDER, _NETWORK, _SIDE, _COLOUR = "set.folder", "set.network", "set.side", "set.colour"
@@ -18,7 +18,7 @@ _FOLDER, _NETWORK, _SIDE, _COLOUR = "set.folder", "set.network", "set.side", "se
 
 def choose() -> None:
     """Only where there are own folders: most visitors have none."""
-    folders = {folder.id: folder for folder in session.folders().list()}
+    folders = {folder.id: folder for folder in services.folders().list()}
     current = session.experiment().data.folder
     if not folders and not current:
         return
@@ -49,7 +49,7 @@ def _chosen() -> None:
         session.set_experiment(PRESETS[session.DEFAULT_PRESET].experiment)
         return
     try:
-        begin(session.folders().get(name))
+        begin(services.folders().get(name))
     except LabError as error:
         session.warn(str(error))
 
@@ -63,7 +63,7 @@ def network() -> None:
     """The folder's networks, picture size and colour; each sets the input of the others."""
     experiment = session.experiment()
     try:
-        folder = session.folders().get(experiment.data.folder)
+        folder = services.folders().get(experiment.data.folder)
     except LabError as error:
         st.error(str(error))
         return

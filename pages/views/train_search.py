@@ -7,7 +7,7 @@ import streamlit as st
 from fmnist_core.codegen_search import search_script
 from fmnist_core.run import Run
 from fmnist_core.search import Search
-from pages.shared import looks, running, session, studies
+from pages.shared import looks, running, services, session, studies
 from pages.views import train_search_live, train_search_settings
 
 _CHOSEN = "lab.search.run"
@@ -18,7 +18,7 @@ def show() -> None:
     with left.container(key="lab-settings"):
         _settings()
     with wide:
-        run = studies.chosen(session.store().searches(), _CHOSEN, "Search to look at")
+        run = studies.chosen(services.store().searches(), _CHOSEN, "Search to look at")
         if run is None:
             looks.caption(
                 "Nothing searched yet. Each trial trains a network with other settings and is "
@@ -49,7 +49,7 @@ def _settings() -> None:
 
 
 def _start(search: Search, earlier: str | None = None) -> None:
-    backend, owner = session.backend(), session.owner()
+    backend, owner = services.backend(), session.owner()
     studies.start((search, earlier), lambda: backend.submit_search(search, owner, earlier), _CHOSEN)
 
 

@@ -11,7 +11,7 @@ from fmnist_core.run import Run
 from fmnist_core.run_state import RunState, Trial
 from fmnist_core.search import Search, Setting, experiment_of, importance, label
 from fmnist_core.wording import count, duration, percent
-from pages.shared import looks, running, session, studies
+from pages.shared import looks, running, services, session, studies
 from pages.shared.plots import plot
 from pages.shared.tables import table
 from pages.views import train_one, train_search_curves
@@ -73,7 +73,7 @@ def _best(run: Run, search: Search, state: RunState) -> None:
 
 
 def _train(run_id: str, number: int) -> None:
-    run = session.store().get(run_id)
+    run = services.store().get(run_id)
     assert run.search is not None
     trial = running.state(run).trials[number]
     found = experiment_of(run.search, trial.values)

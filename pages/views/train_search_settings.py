@@ -11,7 +11,7 @@ from fmnist_core.errors import LabError
 from fmnist_core.experiment import Experiment
 from fmnist_core.search import SEARCHES, Choice, Search, Setting, label, text_of, tunable, values_of
 from fmnist_core.wording import OPTIMIZERS, count
-from pages.shared import looks, session
+from pages.shared import looks, services, session
 
 OWN = "own"
 TUNERS = {"random": "Random", "hyperband": "Hyperband", "bayesian": "Bayesian"}
@@ -70,7 +70,7 @@ def edited() -> Search | None:
 
 def _left(base: Experiment) -> int:
     """Training pictures of which a trial may learn."""
-    data = session.dataset(base)
+    data = services.dataset(base)
     return max(20, len(splits.split_of(base.data.changed(train_size=None), data, base.seed).train))
 
 

@@ -11,7 +11,7 @@ from fmnist_core.experiment import Experiment, check
 from fmnist_core.folders import check_data
 from fmnist_core.run import Run
 from fmnist_core.wording import duration
-from pages.shared import looks, running, session
+from pages.shared import looks, running, services, session
 from pages.shared.once import STARTING, once
 from pages.views import train_settings
 
@@ -23,7 +23,7 @@ def mistake(experiment: Experiment) -> str | None:
     """Why this cannot be trained, in one sentence."""
     try:
         check(experiment)
-        check_data(experiment, session.store().root)
+        check_data(experiment, services.store().root)
     except LabError as error:
         return str(error)
     return None
@@ -32,7 +32,7 @@ def mistake(experiment: Experiment) -> str | None:
 def start(beside: Experiment | None = None) -> None:
     """Submit the experiment; the page then follows the new run. ``beside`` is trained after it,
     and its curves are drawn with it."""
-    backend, owner, experiment = session.backend(), session.owner(), session.experiment()
+    backend, owner, experiment = services.backend(), session.owner(), session.experiment()
     parent = st.session_state.get(PARENT)
 
     def submit() -> tuple[Run, Run | None]:
@@ -57,7 +57,7 @@ def start_beside(run: Run, other: Experiment) -> None:
     try:
         started = once(
             (run.id, other),
-            lambda: session.backend().submit(other, session.owner(), run.id),
+            lambda: services.backend().submit(other, session.owner(), run.id),
             STARTING,
         )
     except LabError as error:
@@ -78,7 +78,7 @@ def missing_half(run: Run) -> tuple[str, Experiment] | None:
     }
     there = [
         each.experiment
-        for each in session.store().list()
+        for each in services.store().list()
         if each.parent == run.id and running.outcome(each).status != "failed"
     ]
     for name, half in halves.items():
@@ -115,7 +115,7 @@ def buttons() -> None:
             help="Twice from the same seed: as set, then on pictures of half the side. What "
             "does shrinking cost, and what does it save? Both curves are drawn together.",
         )
-    available = len(session.dataset(experiment).train_labels)
+    available = len(services.dataset(experiment).train_labels)
     seconds = training_seconds(experiment, available, running.measured())
     took = f"About {duration(seconds)}, as measured here." if seconds else ""
     looks.caption(took or "Time unknown until the first batches: not yet trained here.")

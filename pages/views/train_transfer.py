@@ -15,7 +15,7 @@ from fmnist_core.run import Run
 from fmnist_core.search import values_of
 from fmnist_core.transfer import CLASSIC, Transfer
 from fmnist_core.wording import count
-from pages.shared import looks, running, session, studies
+from pages.shared import looks, running, services, session, studies
 from pages.views import train_transfer_live
 
 OWN = "own"
@@ -42,7 +42,7 @@ def show() -> None:
                 "The same comparison in plain Keras, to run without the Lab.",
             )
     with wide:
-        run = studies.chosen(session.store().transfers(), _CHOSEN, "Comparison to look at")
+        run = studies.chosen(services.store().transfers(), _CHOSEN, "Comparison to look at")
         if run is None:
             looks.caption(
                 "Nothing compared yet. A network learns some classes well; then the others are "
@@ -117,7 +117,7 @@ def _whole(title: str, name: str, value: int, low: int, high: int) -> int:
 
 
 def _start(transfer: Transfer, earlier: str | None = None) -> None:
-    backend, owner = session.backend(), session.owner()
+    backend, owner = services.backend(), session.owner()
     studies.start(
         (transfer, earlier), lambda: backend.submit_transfer(transfer, owner, earlier), _CHOSEN
     )

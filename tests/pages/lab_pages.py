@@ -24,7 +24,7 @@ from fmnist_core.run import Run
 from fmnist_core.runs import RunStore
 from fmnist_core.search import Search
 from fmnist_core.transfer import Transfer
-from pages.shared import running, session
+from pages.shared import running, services
 
 APP = str(Path(__file__).parents[2] / "streamlit_app.py")
 SECONDS = 60
@@ -81,13 +81,13 @@ def lab(root: Path, ready: bool = True) -> Iterator[QueueOnly]:
     store = RunStore(root, recorded=root / "recorded")
     backend = QueueOnly(store, ready)
     pictures = PictureStore(root)
-    session.use(session.Services(store, backend, ModelServer(backend), pictures))  # type: ignore[arg-type]
+    services.use(services.Services(store, backend, ModelServer(backend), pictures))  # type: ignore[arg-type]
     running.forget()
     try:
         with _served_before():
             yield backend
     finally:
-        session.use(None)
+        services.use(None)
         running.forget()
 
 

@@ -21,7 +21,7 @@ from fmnist_core.folders import (
 )
 from fmnist_core.folders.importing import Progress
 from fmnist_core.runs import RunStore
-from pages.shared import session
+from pages.shared import services
 from pages.views import data_import
 from tests.folders.drawn import shapes
 from tests.pages.judged_runs import button, component, html
@@ -89,7 +89,7 @@ def test_a_zip_becomes_a_folder_and_train_begins_with_it(
         for path in sorted(source.rglob("*.png")):
             archive.write(path, path.relative_to(source).as_posix())
     app = given(open_page("data", view="my-folders"), "pets.zip", packed)
-    (folder,) = session.folders().list()
+    (folder,) = services.folders().list()
     assert folder.name == "pets"
     assert "24 pictures in 2 classes, in colour" in html(app)
     assert len(component(app, "lab_gallery")["labels"]) == folder.n("train")
@@ -103,7 +103,7 @@ def test_a_zip_becomes_a_folder_and_train_begins_with_it(
 def test_a_hostile_zip_is_refused_with_its_reason_and_leaves_nothing(backend: QueueOnly) -> None:
     app = given(open_page("data", view="my-folders"), "evil.zip", hostile())
     assert "leads out of the archive" in app.error[0].value
-    assert session.folders().list() == []
+    assert services.folders().list() == []
     assert not (backend.store.root.parent / "outside.png").exists()
 
 
@@ -146,7 +146,7 @@ def test_a_click_while_pictures_are_read_changes_nothing(
     go_on.set()
     ended(app)
     assert begun == [tmp_path / "allowed" / "pets"]
-    assert [each.name for each in session.folders().list()] == ["pets"]
+    assert [each.name for each in services.folders().list()] == ["pets"]
     assert "24 pictures in 2 classes" in html(app)
     assert not app.button(key="lab.folder.import").disabled
 
@@ -195,7 +195,7 @@ def test_only_folders_that_the_owner_allowed_are_offered(
     app = healthy(open_page("data", view="my-folders"))
     assert app.selectbox(key="lab.folder.path").options == ["pets"]
     ended(app.button(key="lab.folder.import").click().run())
-    assert [each.name for each in session.folders().list()] == ["pets"]
+    assert [each.name for each in services.folders().list()] == ["pets"]
 
 
 def test_train_offers_the_folder_its_networks_and_half_the_size(
@@ -262,14 +262,14 @@ def test_a_folder_that_a_run_learns_from_is_not_deleted(folder: Folder, backend:
     button(app, "Delete").click().run()
     app.button(key="lab.folder.delete.yes").click().run()
     assert "still learns from My shapes" in healthy(app).warning[0].value
-    assert session.folders().list() == [folder]
+    assert services.folders().list() == [folder]
 
 
 def test_a_network_whose_pictures_are_gone_says_so_and_the_rest_works(
     folder: Folder, backend: QueueOnly
 ) -> None:
     run = judged(backend.store, folder)
-    session.folders().delete(folder.id)
+    services.folders().delete(folder.id)
     for page, view in (("results", "one-run"), ("inside", "feature-maps"), ("predict", "pictures")):
         app = healthy(open_page(page, view=view, run=run, model=run))
         assert any("Import it again" in each.value for each in app.error)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fmnist_core.presets import preset
-from pages.shared import session
+from pages.shared import services, session
 from pages.views import train_examples
 from tests.pages.judged_runs import component, html
 from tests.pages.lab_pages import address, healthy, lab, open_page
@@ -54,15 +54,15 @@ def test_names_begin_it_and_bad_ones_are_explained(backend) -> None:
     app.text_input(key="lab.new.names").set_value("left, right")
     healthy(button(app.run(), "Begin").click().run())
     assert "needs at least one example of each class: left, right" in html(app)
-    assert address(app)["classes"] == session.own_classes().list()[0].id
+    assert address(app)["classes"] == services.own_classes().list()[0].id
 
 
 def test_a_link_opens_them_with_their_answer(backend) -> None:
-    made = session.own_classes().create(["left", "right"], "quick", now=0.0)
+    made = services.own_classes().create(["left", "right"], "quick", now=0.0)
     for number, is_left in enumerate((True, False)):
         refs = [session.pictures().save(half(is_left, tone)) for tone in (0.6, 0.8, 1.0)]
         made = made.with_examples(number, tuple(refs))
-    session.own_classes().save(made)
+    services.own_classes().save(made)
     app = healthy(open_page("train", view="new-classes", classes=made.id))
     text = html(app)
     assert "left (n = 3)" in text
@@ -79,7 +79,7 @@ def test_classes_that_are_gone_are_explained(backend) -> None:
 
 
 def test_what_others_have_added_meanwhile_stays(backend) -> None:
-    kept = session.own_classes()
+    kept = services.own_classes()
     seen = kept.create(["cup", "star"], "quick", 0.0)
     first, second, third = (session.pictures().save(half(True, tone)) for tone in (0.5, 0.6, 0.7))
     train_examples._add(seen, 0, [first])
@@ -99,5 +99,5 @@ def test_of_a_network_that_goes_on_learning_they_keep_the_step(backend) -> None:
     app = open_page("train", view="new-classes", model=run.id)
     app.text_input(key="lab.new.names").set_value("cup, star").run()
     healthy(button(app, "Begin").click().run())
-    (made,) = session.own_classes().list()
+    (made,) = services.own_classes().list()
     assert made.model == f"{run.id}@8"
