@@ -1,12 +1,17 @@
-"""Start a training worker as a fresh process: the command line, and the server without a host."""
+"""A training worker that was started, forked by the host or as a fresh process: the command line's,
+and the server's where there is no host."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 
+from fmnist_core.jobs import processes, wire
+from fmnist_core.jobs.processes import Identity
 from fmnist_core.run import Run
 
 CAN_FORK = sys.platform == "linux"
@@ -36,3 +41,26 @@ def environment(root: Path) -> dict[str, str]:
         "FMNIST_RUNS_DIR": str(root),
         "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),
     }
+
+
+@dataclass
+class Launch:
+    """A worker that this server started, until it has ended."""
+
+    answer: Future[bytes] | None = None
+    """The host's answer to "fork"."""
+    process: subprocess.Popen[bytes] | None = None
+    identity: Identity | None = None
+
+    def alive(self) -> bool:
+        if self.process is not None:
+            return self.process.poll() is None  # and collects it
+        assert self.answer is not None
+        if not self.answer.done():
+            return True
+        if self.identity is None and self.answer.exception() is None:
+            self.identity = processes.identify(wire.header_of(self.answer.result())["pid"])
+        return self.identity is not None and processes.alive(self.identity)
+
+    def who(self) -> Identity | None:
+        return processes.identify(self.process.pid) if self.process else self.identity

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
 import threading
 import time
-from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -23,7 +20,7 @@ from fmnist_core.eventlog import Tail
 from fmnist_core.experiment import Experiment
 from fmnist_core.jobs import processes, supervisor, wire
 from fmnist_core.jobs.engine import EngineClient
-from fmnist_core.jobs.launch import start_fresh
+from fmnist_core.jobs.launch import Launch, start_fresh
 from fmnist_core.jobs.processes import Identity
 from fmnist_core.jobs.queue import FairQueue
 from fmnist_core.jobs.supervisor import Patience, Watch
@@ -46,29 +43,6 @@ _log = logging.getLogger(__name__)
 def default_slots() -> int:
     """Runs that train at the same time: two cores each. Those that are resumed come on top."""
     return max(1, (os.cpu_count() or 1) // 2)
-
-
-@dataclass
-class _Launch:
-    """A worker that this server started, until it has ended."""
-
-    answer: Future[bytes] | None = None
-    """The host's answer to "fork"."""
-    process: subprocess.Popen[bytes] | None = None
-    identity: Identity | None = None
-
-    def alive(self) -> bool:
-        if self.process is not None:
-            return self.process.poll() is None  # and collects it
-        assert self.answer is not None
-        if not self.answer.done():
-            return True
-        if self.identity is None and self.answer.exception() is None:
-            self.identity = processes.identify(wire.header_of(self.answer.result())["pid"])
-        return self.identity is not None and processes.alive(self.identity)
-
-    def who(self) -> Identity | None:
-        return processes.identify(self.process.pid) if self.process else self.identity
 
 
 class LocalBackend:
@@ -98,7 +72,7 @@ class LocalBackend:
         )
         self._lock = threading.RLock()
         self._queue = FairQueue()
-        self._launches: dict[str, _Launch] = {}
+        self._launches: dict[str, Launch] = {}
         self._watches: dict[str, Watch] = {}
         self._ended: set[str] = set()
         self._troubled: set[str] = set()
@@ -309,7 +283,7 @@ class LocalBackend:
         if action == "restart":
             _log.warning("The forked worker of %s did not start; starting a fresh one.", run.id)
             watch.forked_at = None
-            self._launches[run.id] = _Launch(process=start_fresh(run, self.threads))
+            self._launches[run.id] = Launch(process=start_fresh(run, self.threads))
 
     def _forget(self, run_id: str) -> None:
         self._ended.add(run_id)
@@ -337,6 +311,6 @@ class LocalBackend:
                 pass
             else:
                 watch.forked_at = time.monotonic()
-                self._launches[run.id] = _Launch(answer=answer)
+                self._launches[run.id] = Launch(answer=answer)
                 return
-        self._launches[run.id] = _Launch(process=start_fresh(run, self.threads))
+        self._launches[run.id] = Launch(process=start_fresh(run, self.threads))
