@@ -42,13 +42,23 @@ def averaged(
     ``probabilities`` are a network's: uint8 (n, h, w) -> (n, classes).
     """
 
-    def accuracy(pictures: Levels, labels: npt.NDArray[np.uint8], pixels: int) -> float:
-        found = sum(probabilities(view) for view in views_of(pictures, pixels))
-        return float((np.argmax(found, axis=1) == labels).mean())
-
-    tried = tuple(accuracy(*validation, pixels) for pixels in range(MOST_MOVED + 1))
+    tried = _accuracies(probabilities, validation, MOST_MOVED)
     best = tried.index(max(tried))
-    return Averaged(tried, accuracy(*test, 0), accuracy(*test, best))
+    test_found = _accuracies(probabilities, test, best)
+    return Averaged(tried, test_found[0], test_found[-1])
+
+
+def _accuracies(
+    probabilities: Callable[[Levels], Floats], asked: Pictures, most: int
+) -> tuple[float, ...]:
+    """Of the mean over all views that are moved by up to 0, 1, ... ``most`` pixels."""
+    pictures, labels = asked
+    total: Floats | float = 0.0
+    found = []
+    for pixels in range(most + 1):
+        total = sum((probabilities(view) for view in _moved(pictures, pixels)), total)
+        found.append(float((np.argmax(total, axis=1) == labels).mean()))
+    return tuple(found)
 
 
 def views_of(pictures: Levels, pixels: int) -> list[Levels]:
@@ -56,6 +66,11 @@ def views_of(pictures: Levels, pixels: int) -> list[Levels]:
 
     What is moved out of a picture is lost; black moves in.
     """
+    return [view for each in range(pixels + 1) for view in _moved(pictures, each)]
+
+
+def _moved(pictures: Levels, pixels: int) -> list[Levels]:
+    """Those that are moved by exactly so many pixels one way, and by no more the other."""
     height, width = pictures.shape[1:]
     room = ((0, 0), (pixels, pixels), (pixels, pixels))
     moves = range(2 * pixels + 1)
@@ -64,4 +79,5 @@ def views_of(pictures: Levels, pixels: int) -> list[Levels]:
         for each in (np.pad(pictures, room), np.pad(pictures[:, :, ::-1], room))
         for down in moves
         for right in moves
+        if max(abs(down - pixels), abs(right - pixels)) == pixels
     ]

@@ -18,9 +18,21 @@ def test_views_are_the_picture_and_its_mirror_image_moved_all_ways() -> None:
     assert mirrored.tolist() == [[[3, 2, 1], [6, 5, 4]]]
     views = views_of(picture, 1)
     assert len(views) == len({view.tobytes() for view in views}) == 18
-    assert views[0].tolist() == [[[0, 0, 0], [0, 1, 2]]]  # moved down and to the right
-    assert views[4].tolist() == picture.tolist()
+    assert views[0].tolist() == picture.tolist()
+    assert views[2].tolist() == [[[0, 0, 0], [0, 1, 2]]]  # moved down and to the right
     assert views[17].tolist() == [[[5, 4, 0], [0, 0, 0]]]  # mirrored, up and to the left
+    assert len({view.tobytes() for view in views_of(np.tile(picture, (1, 4, 3)), 2)}) == 50
+
+
+def test_no_view_is_asked_twice() -> None:
+    asked: list[int] = []
+
+    def probabilities(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        asked.append(len(pictures))
+        return np.tile(np.array([0.1, 0.9], np.float32), (len(pictures), 1))
+
+    averaged(probabilities, (lit(1), np.array([1], np.uint8)), (lit(1, 2), np.array([1, 1])))
+    assert asked == [1] * 98 + [2] * 2
 
 
 def lit(*columns: int) -> npt.NDArray[np.uint8]:
