@@ -267,3 +267,10 @@ def test_either_averages_are_compared_seed_by_seed() -> None:
     report = markdown({"averages/cnn-16-32-bn": result(**found)})
     assert "| moving | 85.00 (80.00 to 90.00) | 85.00 (80.00 to 90.00) | +0.00 ± 10.00 |" in report
     assert "| exact | 90.50 (90.00 to 91.00) | 90.00 (90.00 to 90.00) | +0.50 ± 0.50 |" in report
+
+
+def test_steps_with_onednn_are_compared_pair_by_pair() -> None:
+    found = {"with": [0.010, 0.020], "without": [0.015, 0.040]}
+    report = markdown({"onednn/cnn-64-64": result(**found)})
+    sides = "15.00 (10.00 to 20.00) | 27.50 (15.00 to 40.00) | 1.75 (1.50 to 2.00)"
+    assert f"| cnn-64-64 | {sides} | 2 |" in report

@@ -8,7 +8,6 @@ from pages.shared import looks, services, session
 from pages.shared.curves import live_curves
 from pages.views import results_chart, results_facts, results_paired
 from pages.views.results_facts import Facts, names_of, with_interval
-from pages.views.results_runs import AT_MOST
 
 
 def show() -> None:
@@ -23,10 +22,11 @@ def show() -> None:
         "Runs",
         list(titles),
         format_func=titles.__getitem__,
-        max_selections=AT_MOST,
+        max_selections=session.MAX_COMPARED,
         key=session.SIDE_BY_SIDE,
         persist_state="session",
-        help=f"Up to {AT_MOST}. Colour is the run; thin lines are training, thick validation.",
+        help=f"Up to {session.MAX_COMPARED}. Colour is the run; thin lines are training, thick "
+        "validation.",
     )
     if not chosen:
         return

@@ -17,7 +17,6 @@ from pages.views import results_actions, results_chart, results_facts
 from pages.views.results_facts import Facts, with_interval
 
 CHARTED = 30
-AT_MOST = session.MAX_COMPARED
 
 
 def show() -> None:
@@ -109,9 +108,9 @@ def _actions(chosen: list[Run]) -> None:
                 help="Its report, confusion matrix, mistakes and files.",
             )
         else:
-            n = len(chosen)
+            n, most = len(chosen), session.MAX_COMPARED
             st.button(
-                f"Compare {n} runs" if n <= AT_MOST else f"Compare the first {AT_MOST} of {n} runs",
+                f"Compare {n} runs" if n <= most else f"Compare the first {most} of {n} runs",
                 type="primary",
                 on_click=_compare,
                 args=([run.id for run in chosen],),

@@ -26,6 +26,7 @@ from tests.benchmarks import (
     limit,
     machine,
     memory,
+    onednn,
     pages,
     precision,
     streaming,
@@ -73,6 +74,8 @@ def measurements(settings: Settings, shared: SharedLab) -> dict[str, Measure]:
         every[f"threads/{name}, batch {batch}"] = lambda name=name, batch=batch: threads.steps(
             name, batch, settings
         )
+    for name in onednn.NETWORKS:
+        every[f"onednn/{name}"] = lambda name=name: onednn.steps(name, settings)
     for name in precision.NETWORKS:
         every[f"precision/{name}"] = lambda name=name: precision.precisions(name, settings)
     for name in training.names():

@@ -92,6 +92,7 @@ def _details(data: goals.Data) -> Iterable[tuple[str, Table]]:
     yield "Equal learning (test accuracy, n = 10,000 pictures)", _learning(data)
     yield "The same with batch normalisation's exact averages (test accuracy, %)", _averages(data)
     yield "Threads of a small network's step (milliseconds)", _threads(data)
+    yield "oneDNN (milliseconds a step, batch 128)", _onednn(data)
     yield "bfloat16 feature maps (two epochs, batch 128)", _precision(data)
     yield "Matrix-multiply peak (GFLOP/s)", _peaks(data)
     yield "Live events (steps a second)", _streaming(data)
@@ -158,6 +159,15 @@ def _threads(data: goals.Data) -> Table:
         ratio = spread(ratios(found["two"], found["one"]))
         rows.append((name, one, two, ratio.text(), str(ratio.n)))
     return ("network", "one thread", "two", "one is times as fast", "pairs"), rows
+
+
+def _onednn(data: goals.Data) -> Table:
+    rows = []
+    for name, found in goals.group(data, "onednn").items():
+        sides = (spread([1e3 * x for x in found[side]]).text() for side in ("with", "without"))
+        ratio = spread(ratios(found["without"], found["with"]))
+        rows.append((name, *sides, ratio.text(), str(ratio.n)))
+    return ("preset", "with", "without", "times as fast", "pairs"), rows
 
 
 def _precision(data: goals.Data) -> Table:

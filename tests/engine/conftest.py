@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import fmnist_core.engine  # noqa: F401 - says how TensorFlow computes, before it is imported
 from fmnist_core.architecture import Architecture, Dense, Flatten
 from fmnist_core.datasets import fashion_mnist
 from fmnist_core.experiment import Data, Experiment, Training

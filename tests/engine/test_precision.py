@@ -81,19 +81,22 @@ def test_bfloat16_learns_as_float32_does(filters: int) -> None:
     labels = tf.constant(data.train_labels[:512].astype(np.int32))
     losses = {}
     for computed in ("float32", "mixed_bfloat16"):
-        model = build(Architecture(layers=layers), seed=1, fused=True, precision=computed)
+        model = build(Architecture(layers=layers), seed=2, fused=True, precision=computed)
         weights = [each.value for each in model.trainable_variables]
         assert {each.dtype for each in weights} == {tf.float32}
-        for k in range(64):
+        seen = []
+        for k in range(96):
             batch = slice(32 * (k % 16), 32 * (k % 16) + 32)
             with tf.GradientTape() as tape:
-                loss = mean_loss(labels[batch], model(pictures[batch], training=True))
+                given = model(pictures[batch], training=True)
+                loss = mean_loss(labels[batch], given)
+            assert given.dtype == tf.float32
+            seen.append(float(loss))
+            # Slow: with larger steps any rounding, of float32 too, leads somewhere else.
             for weight, gradient in zip(weights, tape.gradient(loss, weights), strict=True):
-                weight.assign_sub(0.05 * gradient)
-        given = model(pictures)
-        assert given.dtype == tf.float32
-        losses[computed] = float(mean_loss(labels, given))
-    assert losses["float32"] < 1.0
+                weight.assign_sub(0.01 * gradient)
+        losses[computed] = float(np.mean(seen[-16:]))
+    assert losses["float32"] < 0.8
     assert losses["mixed_bfloat16"] == pytest.approx(losses["float32"], rel=0.1)
 
 
