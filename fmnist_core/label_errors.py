@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fmnist_core.wording import percent
+from fmnist_core.wording import how_sure, percent
 
 COMPARED = 14
 """Numbers along a side in which pictures are compared, at least."""
@@ -52,7 +52,7 @@ class Suspect:
         label, probable = names[self.label], names[self.probable]
         others = "none" if not self.disagree else f"{self.disagree}"
         return (
-            f"The network gives {probable} {percent(self.sure)} (pictures labelled so get "
+            f"The network gives {probable} {how_sure(self.sure, 1)} (pictures labelled so get "
             f"{percent(self.usual)} on average) and {label} {percent(self.given)}. Of the "
             f"{len(self.neighbours)} test pictures most like it, {self.agree} are labelled "
             f"{probable} and {others} {label}."

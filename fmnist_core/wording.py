@@ -18,9 +18,12 @@ def percent(share: float, decimals: int = 1) -> str:
     return f"{100 * share:.{decimals}f} %"
 
 
-def how_sure(probability: float) -> str:
+def how_sure(probability: float, decimals: int = 0) -> str:
     """How sure a network is, short: ``37 %``. Never 100 %, which no softmax is: ``over 99 %``."""
-    return "over 99 %" if probability > 0.995 else percent(probability, 0)
+    unit = 0.01 / 10**decimals
+    if probability > 1 - unit / 2:
+        return f"over {percent(1 - unit, decimals)}"
+    return percent(probability, decimals)
 
 
 def count(n: int, noun: str) -> str:

@@ -31,6 +31,14 @@ def test_nobody_is_sure_by_100_percent(probability: float, text: str) -> None:
     assert how_sure(probability) == text
 
 
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(0.374, "37.4 %"), (0.9994, "99.9 %"), (0.9996, "over 99.9 %"), (1.0, "over 99.9 %")],
+)
+def test_nor_by_100_0(probability: float, text: str) -> None:
+    assert how_sure(probability, 1) == text
+
+
 def test_a_loss_that_has_run_away_is_written_short() -> None:
     assert [loss_text(value) for value in (0.3046, 9_999.0, 1.234e6)] == [
         "0.305",

@@ -100,10 +100,10 @@ def take_all(browser: Browser, url: str, names: list[str]) -> None:
                 sys.exit(f"The page {name} shows an error: no picture of that.")
             page.screenshot(path=FOLDER / f"{name}-{look}.png")
         context.close()
-    page = browser.new_page(viewport={"width": 1440, "height": 1240})
-    for name in SETS.keys() & names:
+    for name in [name for name in names if name in SETS]:
+        page = browser.new_page(viewport={"width": 1440, "height": 1240})
         SETS[name](page, url)
-    page.close()
+        page.close()
 
 
 def take_looked(page: Page, url: str) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from fmnist_core import figures
 from fmnist_core.architecture import shape_text
 from fmnist_core.explanations import EVERY_PIXEL, Attention, Explanations, occlusion_side
-from fmnist_core.wording import percent
+from fmnist_core.wording import how_sure, percent
 from pages.shared import looks, services, session
 from pages.shared.gallery import gallery
 from pages.shared.plots import legend
@@ -53,9 +53,9 @@ def _class() -> int:
 
 def _answer(found: Attention, name: str, described: str) -> None:
     names = session.models_dataset().class_names
-    said = f"{names[found.predicted]}, {percent(found.probabilities[found.predicted])}"
+    said = f"{names[found.predicted]}, {how_sure(found.probabilities[found.predicted], 1)}"
     if found.wanted != found.predicted:
-        said += f"; {name}, {percent(found.probabilities[found.wanted])}"
+        said += f"; {name}, {how_sure(found.probabilities[found.wanted], 1)}"
     st.html(f'<p class="lab-answer">{escape(said)}</p>')
     looks.caption(
         f"{described} (n = 1 picture). The score of {name}, before the softmax, is "
@@ -118,7 +118,7 @@ def _occlusion(found: Attention, picture: np.ndarray, name: str) -> None:
     row, column, covered = found.needed
     fall = float(found.occlusion[row, column])
     if fall > 0:
-        before, after = percent(found.probabilities[found.wanted]), percent(covered)
+        before, after = (how_sure(p, 1) for p in (found.probabilities[found.wanted], covered))
         moved = f"stays {after}" if before == after else f"goes from {before} to {after}"
         looks.caption(
             f"Needed most: row {row}, column {column}. With the square there the score falls by "

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from fmnist_core.datasets import Dataset
-from fmnist_core.wording import how_sure, percent
+from fmnist_core.wording import how_sure
 from pages.shared.gallery import gallery
 
 
@@ -37,10 +37,12 @@ def judged_gallery(
         actual, predicted = data.class_names[label], data.class_names[answer]
         if label == answer:
             captions.append(f"{actual}\n✓ {how_sure(share)}")
-            names.append(f"Test picture {index}: {actual}, right, {percent(share)}")
+            names.append(f"Test picture {index}: {actual}, right, {how_sure(share, 1)}")
         else:
             captions.append(f"{actual}\n→ {predicted} {how_sure(share)}")
-            names.append(f"Test picture {index}: {actual}, taken for {predicted}, {percent(share)}")
+            names.append(
+                f"Test picture {index}: {actual}, taken for {predicted}, {how_sure(share, 1)}"
+            )
     for place, note in enumerate(notes or ()):
         captions[place] += f"\n{note}"
         names[place] += f", {note}"

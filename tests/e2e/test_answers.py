@@ -73,7 +73,7 @@ def test_a_drawing_is_answered(app: App, visit: Visit, where: str) -> None:
     draw(page)
     boot = bars(page).locator(".value").nth(CLASS_NAMES.index("Ankle boot"))
     expect(boot).not_to_have_text(before[-1])
-    shown = [float(text.rstrip(" %")) for text in probabilities(page)]
+    shown = [float(text.strip(" >%")) for text in probabilities(page)]
     assert sum(shown) == pytest.approx(100, abs=1)
     if where:  # looked up meanwhile, without a stroke being lost
         nearest = page.get_by_role("group", name=re.compile("nearest training pictures"))

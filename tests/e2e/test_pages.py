@@ -54,6 +54,17 @@ def test_a_page_fits_and_can_be_read(answering: App, visit: Visit, name: str, lo
     assert problems == []
 
 
+def test_by_touch_the_buttons_of_a_table_leave_the_views_free(app: App, visit: Visit) -> None:
+    phone = visit(app, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page = phone.open("results")
+    buttons, views = page.get_by_test_id("stElementToolbar"), page.get_by_role("radiogroup").first
+    expect(buttons).to_be_visible()
+    above, below = views.bounding_box(), buttons.bounding_box()
+    assert above
+    assert below
+    assert above["y"] + above["height"] <= below["y"]
+
+
 @pytest.mark.parametrize("name", PRIMARY)
 def test_the_keyboard_reaches_what_a_page_is_for(app: App, visit: Visit, name: str) -> None:
     page = visit(app).open("" if name == "start" else name)

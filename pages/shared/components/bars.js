@@ -16,6 +16,11 @@ export default function ({ data, parentElement: root }) {
     item.classList.toggle("top", value === top && !data.waiting);
     item.querySelector("i").style.width = `${100 * value}%`;
     item.querySelector("i").style.background = data.colours[i];
-    item.querySelector(".value").textContent = data.known ? `${(100 * value).toFixed(1)} %` : "–";
+    item.querySelector(".value").textContent = data.known ? said(value) : "–";
   });
+}
+
+// No softmax is sure by 100 %.
+function said(value) {
+  return value > 0.9995 ? ">99.9 %" : `${(100 * value).toFixed(1)} %`;
 }
