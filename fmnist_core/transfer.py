@@ -166,8 +166,9 @@ def few(
         random = np.random.default_rng([seed[0], _DRAW, seed[1], label])
         order = random.permutation(candidates[labels[candidates] == label])
         if len(order) < shots:
+            name = load().class_names[label]
             raise ExperimentError(
-                f"Expected {shots} training pictures of {CLASS_NAMES[label]}, found {len(order)}. "
+                f"Expected {shots} training pictures of {name}, found {len(order)}. "
                 "Take fewer, or more training pictures."
             )
         found.append(order[:shots])

@@ -4,9 +4,9 @@ from html import escape
 
 import streamlit as st
 
-from fmnist_core.datasets.fashion_mnist import load
+from fmnist_core.datasets import FASHION_MNIST, load
 from fmnist_core.errors import LabError
-from fmnist_core.estimate import training_seconds
+from fmnist_core.estimate import train_pictures, training_seconds
 from fmnist_core.experiment import Experiment
 from fmnist_core.presets import PRESETS
 from fmnist_core.wording import duration
@@ -15,7 +15,7 @@ from pages.shared.once import STARTING, once
 from pages.views import start_try_it, train_live
 
 CARDS = (
-    ("data", "See the data", "70,000 pictures of clothes, ten kinds. Which would you mix up?"),
+    ("data", "See the data", "{n:,} pictures{of_clothes}, {kinds} kinds. Which would you mix up?"),
     ("inside", "Look inside", "What every filter answers to the picture you pinned."),
     ("results", "Find its mistakes", "Which classes it confuses, and the pictures that prove it."),
     ("predict", "Test it on your own", "Draw, upload, paste or photograph a garment."),
@@ -65,10 +65,16 @@ def under_way() -> None:
 
 
 def cards() -> None:
+    data = load()
+    about = {
+        "n": len(data.train_labels) + len(data.test_labels),
+        "of_clothes": " of clothes" if data.name == FASHION_MNIST else "",
+        "kinds": len(data.class_names),
+    }
     for column, (page, title, text) in zip(st.columns(len(CARDS)), CARDS, strict=True):
         with column.container(border=True, height="stretch"):
             st.page_link(f"pages/{page}.py", label=f"**{title}**", icon=":material/arrow_forward:")
-            looks.caption(text)
+            looks.caption(text.format(**about))
 
 
 if st.session_state.pop(SUBMITTED, False):
@@ -78,9 +84,10 @@ with chrome.explained():
     wide, side = st.columns([8.4, 3.6], gap="large")
     with side:
         st.button(train_label(), type="primary", width="stretch", on_click=train)
+        pictures = train_pictures(first_experiment(), len(load().train_labels))
         looks.caption(
-            "CNN 16: 16 filters, 2 epochs over 54,000 pictures. Watch every step; pause it, change "
-            "its learning rate, or stop it."
+            f"CNN 16: 16 filters, 2 epochs over {pictures:,} pictures. Watch every step; pause it, "
+            "change its learning rate, or stop it."
         )
         under_way()
     cards()

@@ -34,6 +34,7 @@ CLASS_NAMES: tuple[str, ...] = (
     "Ankle boot",
 )
 
+FASHION_MNIST = "Fashion-MNIST"
 DATA_DIR_VARIABLE = "FMNIST_DATA_DIR"
 EMBEDDED_DIR = Path(__file__).resolve().parents[2] / "assets" / "fashion_mnist"
 
@@ -98,7 +99,7 @@ def load_from(folder: Path) -> Dataset:
         train_labels=train_labels,
         test_labels=test_labels,
         class_names=_class_names(folder, is_fashion),
-        name="Fashion-MNIST" if is_fashion else folder.name,
+        name=FASHION_MNIST if is_fashion else folder.name,
         read_train_images=train_images,
         read_test_images=test_images,
     )

@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from fmnist_core import models
-from fmnist_core.datasets import Dataset, load
+from fmnist_core.datasets import CLASS_NAMES, Dataset, load
 from fmnist_core.errors import LabError, RunNotFoundError
 from fmnist_core.experiment import Experiment
 from fmnist_core.pictures import PictureStore
@@ -100,6 +100,13 @@ def drawing_model() -> str:
     """The chosen network if it takes drawings as Fashion-MNIST's do, else the default one."""
     own = models.resolve(model(), services.store()).experiment.data.folder
     return models.default_for_pictures() if own else model()
+
+
+def drawing_classes() -> tuple[str, ...]:
+    """The classes that ``drawing_model`` tells apart: of the data, or those of Fashion-MNIST for
+    what came with the app."""
+    came_along = models.resolve(drawing_model(), services.store()).recorded
+    return CLASS_NAMES if came_along else load().class_names
 
 
 def picture() -> str:

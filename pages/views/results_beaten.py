@@ -9,6 +9,7 @@ import streamlit as st
 
 from fmnist_core import figures
 from fmnist_core.contest import CROWD, Round, Score, least_sure, score
+from fmnist_core.datasets import FASHION_MNIST
 from fmnist_core.figures import Measured
 from fmnist_core.models import ModelFiles
 from fmnist_core.paired import Paired, p_text, paired
@@ -35,7 +36,7 @@ def show(files: ModelFiles, probabilities: np.ndarray, game: Round) -> None:
         f"{files.title}, its {len(pool)} least sure": score(data.test_labels[pool], said[pool]),
         f"{files.title}, all": score(data.test_labels, said),
     }
-    crowd = data.name == "Fashion-MNIST"
+    crowd = data.name == FASHION_MNIST
     if crowd:
         scores["Crowd, 1,000 at random"] = CROWD
     left, right = st.columns(2, gap="large")

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from fmnist_core.datasets import CLASS_NAMES
+from fmnist_core.datasets import FASHION_MNIST, load
 from fmnist_core.errors import EngineBusyError
 from fmnist_core.images import from_drawing, prepare_bytes
 from fmnist_core.pictures import PictureStore
@@ -47,28 +47,28 @@ def _pad() -> PadResult:
             prepared = prepare_bytes(pad.pasted, "The pasted picture", separate=separate)
             pasted.append(prepared.picture)
             st.rerun(scope="fragment")
-    shown = "The picture that you pasted" if pasted else "An ankle boot of the test set"
+    sample = "An ankle boot" if load().name == FASHION_MNIST else "A picture"
+    shown = "The picture that you pasted" if pasted else f"{sample} of the test set"
     looks.caption(f"{shown}. Draw on it, or clear it and draw your own.")
     return pad
 
 
 def _answer(pad: PadResult) -> None:
     name = chrome.model_title(session.drawing_model())
-    probabilities = None
+    probabilities, names = None, session.drawing_classes()
     headline, note = "An empty pad", "Draw a garment: outline first, then fill it."
     if not pad.empty:
         headline, note = "...", f"Answered by {name}."
         picture = _picture(pad)
         try:
             probabilities = services.server().predict(session.drawing_model(), picture[None])[0]
-            headline = (
-                f"{CLASS_NAMES[int(probabilities.argmax())]}, {how_sure(probabilities.max())}"
-            )
+            top = escape(names[int(probabilities.argmax())])
+            headline = f"{top}, {how_sure(probabilities.max())}"
         except EngineBusyError:
             seconds = services.backend().seconds_until_ready()
             note = "The engine is starting." + (f" About {seconds:.0f} s." if seconds else "")
     st.html(f'<h2 class="lab-answer">{headline}</h2><p class="lab-caption">{escape(note)}</p>')
-    probability_bars(probabilities, "start-bars")
+    probability_bars(probabilities, "start-bars", names)
 
 
 def _picture(pad: PadResult) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fmnist_core.datasets import load
 from fmnist_core.errors import LabError
 from fmnist_core.experiment import Experiment
 from fmnist_core.folders import FOLDER_PRESETS, Folder, experiment_for
@@ -38,7 +39,7 @@ def choose() -> None:
 
 def _title(name: str, folders: dict[str, Folder]) -> str:
     if name == FASHION:
-        return "Fashion-MNIST"
+        return load().name
     folder = folders.get(name)
     return f"{folder.name} ({folder.total:,})" if folder else "A folder that is gone"
 

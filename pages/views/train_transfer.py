@@ -7,7 +7,7 @@ import streamlit as st
 from fmnist_core import limits
 from fmnist_core import transfer as core
 from fmnist_core.codegen_transfer import transfer_script
-from fmnist_core.datasets import CLASS_NAMES
+from fmnist_core.datasets import load
 from fmnist_core.errors import LabError
 from fmnist_core.experiment import Experiment
 from fmnist_core.presets import PRESETS
@@ -56,12 +56,12 @@ def show() -> None:
 
 def _edited() -> Transfer | None:
     """What the visitor has set. None, and why on the page, when it cannot be compared."""
-    base = _network()
+    base, classes = _network(), load().class_names
     known = st.multiselect(
         "Classes it learns first",
-        range(len(CLASS_NAMES)),
+        range(len(classes)),
         default=list(CLASSIC.known),
-        format_func=lambda label: CLASS_NAMES[label],
+        format_func=lambda label: classes[label],
         key="lab.transfer.known",
         persist_state="session",
         help="The others are new to it.",
@@ -89,7 +89,7 @@ def _edited() -> Transfer | None:
     except LabError as error:
         st.error(str(error), icon=":material/error:")
         return None
-    names = ", ".join(CLASS_NAMES[label] for label in made.new)
+    names = ", ".join(classes[label] for label in made.new)
     looks.caption(
         f"New: {names}. {count(made.trainings, 'training')}; those from few pictures take "
         f"{made.steps} steps each."

@@ -10,12 +10,14 @@ import pytest
 
 from fmnist_core.model_server import ModelServer
 from fmnist_core.presets import preset
+from tests.datasets.idx_files import write_set
 from tests.pages.lab_pages import address, healthy, lab, open_page
 from tests.projectfiles import ROOT
 
 NEEDLESS = ("pandas", "pyarrow", "scipy", "cv2", "tensorflow")
 FIRST_PAGE = f"""
 import json, pathlib, sys
+from tests.datasets.idx_files import write_set
 from tests.pages.lab_pages import lab, healthy, open_page
 with lab(pathlib.Path(sys.argv[1])):
     healthy(open_page())
@@ -56,6 +58,24 @@ def test_while_the_engine_starts_the_page_says_for_how_long(tmp_path: Path):
     with lab(tmp_path, ready=False):
         text = html(healthy(open_page()))
     assert "The engine is starting. About 7 s." in text
+
+
+def test_of_another_set_nobody_speaks_of_clothes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    digits = tmp_path / "digits"
+    write_set(digits, train=60, test=30)
+    (digits / "classes.txt").write_text("\n".join(f"digit {i}" for i in range(10)))
+    monkeypatch.setenv("FMNIST_DATA_DIR", str(digits))
+    with lab(tmp_path / "runs") as backend:
+        run = backend.store.create(preset("cnn-16").experiment)
+        (run.directory / "weights.npz").write_bytes(b"")  # nobody reads them: all is a bag here
+        bundled, own = (html(healthy(open_page(model=ref))) for ref in ("quick", run.id))
+    assert "Bag, 91 %" in bundled  # it came with the app, and knows clothes
+    assert "digit 8, 91 %" in own
+    for text in (bundled, own):
+        assert "90 pictures, 10 kinds" in text
+        assert "2 epochs over 54 pictures" in text
+        assert "clothes" not in text
+        assert "nkle boot" not in text
 
 
 def test_what_is_running_is_listed(tmp_path: Path):
