@@ -53,7 +53,7 @@ class Suspect:
         others = "none" if not self.disagree else f"{self.disagree}"
         return (
             f"The network gives {probable} {how_sure(self.sure, 1)} (pictures labelled so get "
-            f"{percent(self.usual)} on average) and {label} {percent(self.given)}. Of the "
+            f"{how_sure(self.usual, 1)} on average) and {label} {percent(self.given)}. Of the "
             f"{len(self.neighbours)} test pictures most like it, {self.agree} are labelled "
             f"{probable} and {others} {label}."
         )

@@ -20,10 +20,8 @@ def percent(share: float, decimals: int = 1) -> str:
 
 def how_sure(probability: float, decimals: int = 0) -> str:
     """How sure a network is, short: ``37 %``. Never 100 %, which no softmax is: ``over 99 %``."""
-    unit = 0.01 / 10**decimals
-    if probability > 1 - unit / 2:
-        return f"over {percent(1 - unit, decimals)}"
-    return percent(probability, decimals)
+    text = percent(probability, decimals)
+    return f"over {percent(1 - 0.01 / 10**decimals, decimals)}" if text[:3] == "100" else text
 
 
 def count(n: int, noun: str) -> str:

@@ -14,6 +14,8 @@ from tests.benchmarks import accuracy, goals, machine, pairs, training
 from tests.benchmarks.child import ask, plain_environment
 from tests.benchmarks.report import Result, Results, markdown
 from tests.benchmarks.settings import Settings
+from tests.imports import imports_of
+from tests.projectfiles import ROOT
 
 MACHINE = machine.describe()
 
@@ -274,3 +276,12 @@ def test_steps_with_onednn_are_compared_pair_by_pair() -> None:
     report = markdown({"onednn/cnn-64-64": result(**found)})
     sides = "15.00 (10.00 to 20.00) | 27.50 (15.00 to 40.00) | 1.75 (1.50 to 2.00)"
     assert f"| cnn-64-64 | {sides} | 2 |" in report
+
+
+@pytest.mark.parametrize("name", ["notebook_fit", "batch_averages"])
+def test_a_notebook_computes_as_tensorflow_decides(name: str) -> None:
+    """The engine says how TensorFlow computes if it is imported first."""
+    path = ROOT / "tests" / "benchmarks" / "engine" / f"{name}.py"
+    names = [each.name for each in imports_of(path) if each.package in ("keras", "fmnist_core")]
+    assert names[0] == "keras"
+    assert any(each.startswith("fmnist_core.engine") for each in names)

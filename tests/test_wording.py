@@ -1,5 +1,6 @@
 """Numbers and experiments in words."""
 
+import numpy as np
 import pytest
 
 from fmnist_core.presets import preset
@@ -25,7 +26,8 @@ def test_duration(seconds: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("probability", "text"),
-    [(0.374, "37 %"), (0.9949, "99 %"), (0.996, "over 99 %"), (1.0, "over 99 %")],
+    [(0.374, "37 %"), (0.9949, "99 %"), (0.996, "over 99 %"), (1.0, "over 99 %")]
+    + [(np.float32(0.995), "over 99 %")],  # a little more than that
 )
 def test_nobody_is_sure_by_100_percent(probability: float, text: str) -> None:
     assert how_sure(probability) == text
@@ -33,7 +35,7 @@ def test_nobody_is_sure_by_100_percent(probability: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("probability", "text"),
-    [(0.374, "37.4 %"), (0.9994, "99.9 %"), (0.9996, "over 99.9 %"), (1.0, "over 99.9 %")],
+    [(0.374, "37.4 %"), (0.9994, "99.9 %"), (0.9995, "over 99.9 %"), (1.0, "over 99.9 %")],
 )
 def test_nor_by_100_0(probability: float, text: str) -> None:
     assert how_sure(probability, 1) == text

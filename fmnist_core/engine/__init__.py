@@ -4,8 +4,10 @@ It runs in worker processes, never in the server. Nothing outside imports it at 
 """
 
 import os
+import platform
 
-# TensorFlow computes with oneDNN by itself only where the processor has AVX-512's instructions for
-# neural networks. With AVX2 alone, as many laptops have, a step is faster with it too. Read when
+# By itself TensorFlow computes with oneDNN only where the processor has instructions for neural
+# networks (AVX-VNNI, AVX-512's, AMX). With AVX2 alone a step is faster with it, too. Read when
 # TensorFlow is imported, so it is said before any module here does; 0 leaves it out.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+if platform.machine() in ("x86_64", "AMD64"):
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

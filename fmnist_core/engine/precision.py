@@ -29,6 +29,8 @@ def precision(architecture: Architecture) -> Precision:
     """What trains ``architecture`` faster here, unless bfloat16 was ruled out."""
     if os.environ.get("ONEDNN_DEFAULT_FPMATH_MODE") != "BF16":
         return "float32"
+    if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0":  # who else would multiply so
+        return "float32"
     least = next((WORTHWHILE[flag] for flag in WORTHWHILE if flag in processor_flags()), None)
     if least is None or not architecture.convolves or summarise(architecture).multiply_adds < least:
         return "float32"

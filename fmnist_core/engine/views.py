@@ -41,7 +41,6 @@ def averaged(
 
     ``probabilities`` are a network's: uint8 (n, h, w) -> (n, classes).
     """
-
     tried = _accuracies(probabilities, validation, MOST_MOVED)
     best = tried.index(max(tried))
     test_found = _accuracies(probabilities, test, best)

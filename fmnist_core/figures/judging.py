@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 from fmnist_core.calibration import Answered, Calibration
 from fmnist_core.figures.charts import style
 from fmnist_core.palette import Palette
+from fmnist_core.wording import how_sure
 
 
 def reliability(measured: Calibration, palette: Palette) -> go.Figure:
@@ -46,11 +47,15 @@ def reliability(measured: Calibration, palette: Palette) -> go.Figure:
             "thickness": 1.5,
         },
         customdata=[
-            [*(100 * share for share in (each.low, each.high, *each.interval)), each.n]
+            [
+                *(100 * share for share in (each.low, each.high, *each.interval)),
+                each.n,
+                how_sure(each.sure, 1),
+            ]
             for each in filled
         ],
-        hovertemplate="%{customdata[0]:.0f} to %{customdata[1]:.0f} % sure, on average %{x:.1f} %"
-        "<br>right: %{y:.1f} % (%{customdata[2]:.1f} to %{customdata[3]:.1f}), "
+        hovertemplate="%{customdata[0]:.0f} to %{customdata[1]:.0f} % sure, on average "
+        "%{customdata[5]}<br>right: %{y:.1f} % (%{customdata[2]:.1f} to %{customdata[3]:.1f}), "
         "n = %{customdata[4]:,}<extra></extra>",
         row=1,
         col=1,
@@ -104,9 +109,9 @@ def coverage(curve: Sequence[Answered], chosen: Answered, palette: Palette) -> g
         mode="lines",
         line={"color": palette.ink, "width": 2},
         name="accuracy",
-        customdata=[[100 * each.threshold, each.n] for each in curve],
+        customdata=[[how_sure(each.threshold, 1), each.n] for each in curve],
         hovertemplate="answers %{x:.1f} % (n = %{customdata[1]:,}), those at least "
-        "%{customdata[0]:.1f} % sure<br>right: %{y:.2f} %<extra></extra>",
+        "%{customdata[0]} sure<br>right: %{y:.2f} %<extra></extra>",
     )
     if chosen.n:
         figure.add_scatter(

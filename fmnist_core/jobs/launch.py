@@ -1,5 +1,5 @@
-"""A training worker that was started, forked by the host or as a fresh process: the command line's,
-and the server's where there is no host."""
+"""A training worker that was started: forked by the host, or as a fresh process, as the command
+line does, and the server where there is no host."""
 
 from __future__ import annotations
 

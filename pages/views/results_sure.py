@@ -8,7 +8,7 @@ import streamlit as st
 from fmnist_core import figures, reports, temperature
 from fmnist_core.calibration import Calibration, answered, calibration, coverage_curve
 from fmnist_core.run import Run
-from fmnist_core.wording import count, percent
+from fmnist_core.wording import count, how_sure, percent
 from pages.shared import looks, services
 from pages.shared.plots import plot
 
@@ -55,7 +55,7 @@ def _calibration(run: Run, probabilities: np.ndarray) -> None:
     measured = calibration(services.dataset(run.experiment).test_labels, probabilities)
     looks.section("Is it right as often as it is sure?")
     looks.caption(
-        f"On average it is {percent(measured.sure)} sure and right on "
+        f"On average it is {how_sure(measured.sure, 1)} sure and right on "
         f"{percent(measured.accuracy)}: {_judgement(measured)}. Expected calibration error: "
         f"{percent(measured.error)} ({len(measured.bins)} bins of equal width, "
         f"n = {measured.n:,})."

@@ -12,7 +12,16 @@ from typing import Any
 import psutil
 
 PACKAGES = ("tensorflow", "keras", "numpy", "streamlit")
-SPEED_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16", "asimd")
+SPEED_FLAGS = (
+    "avx2",
+    "avx512f",
+    "avx512_vnni",
+    "avx512_bf16",
+    "avx_vnni",
+    "amx_tile",
+    "amx_bf16",
+    "asimd",
+)
 """Of the processor's abilities those that decide how fast matrices are multiplied."""
 
 

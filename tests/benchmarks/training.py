@@ -4,7 +4,8 @@ Both sides see the same pictures, layers, initial weights and optimizer, in batc
 is counted in the same way on both: pictures over wall time while training goes on, without the
 validation at the end of an epoch, and without what is compiled at the beginning: the first batch
 and, in the app, its first look at the watched pictures. What the app does beside training
-(events, judged pictures, checkpoints, commands) lies within.
+(events, judged pictures, checkpoints, commands) lies within. Where TensorFlow leaves oneDNN out by
+itself, a notebook does without and the app does not.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ def tiles(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A processor with matrix tiles, in the app's own worker."""
     monkeypatch.setattr(module, "processor_flags", lambda: frozenset({"avx2", "amx_bf16"}))
     monkeypatch.setenv(MODE, "BF16")
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")
     return monkeypatch
 
 
@@ -53,6 +54,9 @@ def test_float32_where_it_was_asked_for_or_the_processor_cannot(tiles: pytest.Mo
     tiles.delenv(MODE)
     assert of("cnn-64-64") == "float32"
     tiles.setenv(MODE, "BF16")
+    tiles.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    assert of("cnn-64-64") == "float32"
+    tiles.setenv("TF_ENABLE_ONEDNN_OPTS", "1")
     tiles.setattr(module, "processor_flags", lambda: frozenset({"avx512f"}))
     assert of("cnn-64-64") == "float32"
 

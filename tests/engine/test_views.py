@@ -33,6 +33,8 @@ def test_no_view_is_asked_twice() -> None:
 
     averaged(probabilities, (lit(1), np.array([1], np.uint8)), (lit(1, 2), np.array([1, 1])))
     assert asked == [1] * 98 + [2] * 2
+    asymmetric = np.arange(1, 101, dtype=np.uint8).reshape(1, 10, 10)
+    assert len({view.tobytes() for view in views_of(asymmetric, 3)}) == 98
 
 
 def lit(*columns: int) -> npt.NDArray[np.uint8]:

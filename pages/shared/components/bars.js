@@ -22,5 +22,6 @@ export default function ({ data, parentElement: root }) {
 
 // No softmax is sure by 100 %.
 function said(value) {
-  return value > 0.9995 ? ">99.9 %" : `${(100 * value).toFixed(1)} %`;
+  const percent = (100 * value).toFixed(1);
+  return percent === "100.0" ? ">99.9 %" : `${percent} %`;
 }
