@@ -26,8 +26,13 @@ def test_duration(seconds: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("probability", "text"),
-    [(0.374, "37 %"), (0.9949, "99 %"), (0.996, "over 99 %"), (1.0, "over 99 %")]
-    + [(np.float32(0.995), "over 99 %")],  # a little more than that
+    [
+        (0.374, "37 %"),
+        (0.9949, "99 %"),
+        (np.float32(0.995), "over 99 %"),  # a little more than that
+        (0.996, "over 99 %"),
+        (1.0, "over 99 %"),
+    ],
 )
 def test_nobody_is_sure_by_100_percent(probability: float, text: str) -> None:
     assert how_sure(probability) == text
