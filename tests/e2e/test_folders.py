@@ -61,7 +61,7 @@ def test_own_pictures_are_imported_learned_judged_and_looked_into(
     expect(page.get_by_text("Confusion matrix (test, n = 60)")).to_be_visible()
     page = visitor.open("inside", view="attention", model=run.id)
     expect(page.get_by_role("heading", name="Grad-CAM")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"^(circle|triangle), \d+\.\d %"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^(circle|triangle), (over )?\d+\.\d %"))).to_be_visible()
     page = visitor.open("predict", view="pictures", model=run.id)
     pictures = sorted((source / "validation" / "triangle").glob("*.png"))[:4]
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(pictures)

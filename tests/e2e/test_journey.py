@@ -17,7 +17,7 @@ from fmnist_core.datasets import CLASS_NAMES, load
 from fmnist_core.events import RunFinished, RunStopped
 from fmnist_core.run import Run
 from fmnist_core.run_state import RunState
-from fmnist_core.wording import percent
+from fmnist_core.wording import how_sure, percent
 from tests.e2e.app import App
 from tests.e2e.conftest import Visit
 from tests.e2e.visitor import (
@@ -233,12 +233,14 @@ def test_24_random_test_pictures_are_judged(results: Page, finished: Run) -> Non
     expect(pictures).to_have_count(24)
     for picture in pictures.all():
         label = picture.get_attribute("aria-label") or ""
-        found = re.fullmatch(r"Test picture (\d+): (.+), (right|taken for (.+)), (\S+ %)", label)
+        found = re.fullmatch(
+            r"Test picture (\d+): (.+), (right|taken for (.+)), ((?:over )?\S+ %)", label
+        )
         assert found is not None, label
         answers, actual = chances[int(found[1])], load().test_labels[int(found[1])]
         said = actual if found[3] == "right" else CLASS_NAMES.index(found[4])
         assert (CLASS_NAMES[actual], said) == (found[2], answers.argmax())
-        assert percent(answers.max()) == found[5]
+        assert how_sure(answers.max(), 1) == found[5]
 
 
 def test_a_run_can_be_taken_home(results: Page, finished: Run) -> None:
