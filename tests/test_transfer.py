@@ -139,6 +139,9 @@ def test_options_make_a_comparison() -> None:
     )
     assert (made.base.preset, made.known, made.shots, made.draws) == ("mlp-128", (0, 1), (2, 4), 3)
     assert made.base.seed == 4
+    assert made.base.training.epochs == CLASSIC.base.training.epochs  # not the preset's 10
+    named = transfer_of(options(preset=CLASSIC.base.preset)).base
+    assert named.training == CLASSIC.base.training  # the network of no option at all
     with pytest.raises(ExperimentError, match="shots: expected a whole number, received 'few'"):
         transfer_of(options(shots="1,few"))
     with pytest.raises(ExperimentError, match="draws: expected a whole number, received '3,4'"):

@@ -49,7 +49,9 @@ def transfer_of(options: argparse.Namespace) -> Transfer:
     changes: dict[str, Any] = {}
     base = CLASSIC.base
     if options.preset is not None:
-        base = preset(options.preset).experiment
+        named = preset(options.preset).experiment  # as long as without, as the page begins, too
+        epochs = base.training.epochs
+        base = named.changed(training=named.training.changed(epochs=epochs, steps=None))
     if options.settings:
         base = with_settings(base, options.settings)
     if options.known is not None:
