@@ -45,7 +45,7 @@ def test_a_preset_has_keras_shapes_and_counts(name: str) -> None:
     assert_same_counts(PRESETS[name].experiment.architecture)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(architectures())
 def test_a_random_stack_has_keras_shapes_and_counts(architecture: Architecture) -> None:
     assert_same_counts(architecture)
